@@ -1,0 +1,1 @@
+"""One file per estimator; the file is the registration. Each holds a class `Estimator`."""

@@ -1,0 +1,1 @@
+"""From a felt state to notes: guidance, plan, composition, performance."""

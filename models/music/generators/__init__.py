@@ -1,0 +1,1 @@
+"""One file per generator; the file is the registration. Each holds a class `Generator`."""

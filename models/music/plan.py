@@ -1,0 +1,146 @@
+"""The values that music is made of, from the aim of a bar to the notes that sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Protocol
+
+ROLES = ("melody", "counter", "chords", "bass", "drums")
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What one bar should express, after guidance and safety have spoken. All within [-1, 1]."""
+
+    valence: float
+    arousal: float
+
+    def __post_init__(self) -> None:
+        for name in ("valence", "arousal"):
+            value = getattr(self, name)
+            if not (isfinite(value) and -1 <= value <= 1):
+                raise ValueError(f"{name} {value}; expected a number from -1 to 1")
+
+
+@dataclass(frozen=True)
+class Chord:
+    """A chord of the plan: its Roman numeral, pitch classes with the root first, and where it stands in the bar."""
+
+    numeral: str
+    pitch_classes: tuple[int, ...]
+    start_beat: float
+    beats: float
+
+
+@dataclass(frozen=True)
+class ThemeNote:
+    """A note of a theme, free of key: scale degree (0 is the tonic, 7 the one above), place and length in beats."""
+
+    degree: int
+    start_beat: float
+    beats: float
+
+
+@dataclass(frozen=True)
+class MusicPlan:
+    """What one bar should be. The generator writes notes for it, the performance layer plays them.
+
+    `scale` holds pitch classes from the tonic upwards. `theme` names the theme ('A', 'B'); `treatment`
+    says what is done with it ('state', 'return', 'vary', 'develop', 'free'); `motif` is the bar's share
+    of the theme, already varied, empty when the melody is free. `cadence` is the numeral pair that ends
+    the phrase in this bar ('' elsewhere). `density`, `register`, `polyphony` and `tension` are in [0, 1].
+    """
+
+    bar: int
+    aim: Aim
+    tradition: str
+    tonic: str
+    mode: str
+    scale: tuple[int, ...]
+    beats: int
+    tempo_bpm: float
+    chords: tuple[Chord, ...]
+    section: str
+    phrase_bar: int
+    phrase_bars: int
+    cadence: str
+    theme: str
+    treatment: str
+    motif: tuple[ThemeNote, ...]
+    density: float
+    polyphony: float
+    register: float
+    tension: float
+    roles: tuple[str, ...]
+
+    @property
+    def length_s(self) -> float:
+        return self.beats * 60 / self.tempo_bpm
+
+
+@dataclass(frozen=True)
+class Note:
+    """A written note: MIDI pitch, beats from the bar line, accent in [0, 1]."""
+
+    role: str
+    pitch: int
+    start_beat: float
+    beats: float
+    accent: float = 0.5
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The composed bar `bar`: notes without tempo or loudness, and who wrote them."""
+
+    bar: int
+    notes: tuple[Note, ...]
+    generator: str
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class BarRequest:
+    """A bar to be written: its plan, the bars before it (oldest first) and the chance it may use."""
+
+    plan: MusicPlan
+    previous: tuple[Bar, ...]
+    seed: int
+
+
+class Generator(Protocol):
+    """Writes bars. Stateless between calls: what it must remember stands in `previous`."""
+
+    def compose(self, requests: Sequence[BarRequest]) -> list[Bar]: ...
+
+
+@dataclass(frozen=True)
+class PlayedNote:
+    """A note as it sounds: seconds from the bar's start, MIDI pitch and velocity."""
+
+    role: str
+    pitch: int
+    velocity: int
+    start_s: float
+    length_s: float
+
+
+@dataclass(frozen=True)
+class PerformedBar:
+    """A bar as it sounds, complete: `start_s` on the session clock, `programs` the General MIDI program of each role.
+
+    `revision` counts how often this bar was planned anew; the highest revision of a bar is the one that plays.
+    `gain_db` is at most 0.
+    """
+
+    bar: int
+    revision: int
+    start_s: float
+    length_s: float
+    tempo_bpm: float
+    beats: int
+    gain_db: float
+    programs: Mapping[str, int]
+    notes: tuple[PlayedNote, ...]

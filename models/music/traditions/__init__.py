@@ -1,0 +1,1 @@
+"""One file per tradition, data only; the file is the registration. Each holds a value `TRADITION`."""

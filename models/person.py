@@ -1,0 +1,56 @@
+"""What an estimator may know of one person: their own rest, and what they said they feel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from statistics import median
+
+from sensors.readings import Features
+
+SHORTEST_BASELINE_S = 20.0
+COMPARABLE_BASELINE_S = 180.0
+"""Below this a baseline is flagged 'short': usable in the session, not comparable with others."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The person's own rest: the median of each reading over `length_s` quiet seconds."""
+
+    length_s: float
+    medians: Mapping[str, float]
+
+    @property
+    def comparable(self) -> bool:
+        return self.length_s >= COMPARABLE_BASELINE_S
+
+
+@dataclass(frozen=True)
+class SelfReport:
+    """What the person said they feel, in [-1, 1]."""
+
+    at_s: float
+    valence: float
+    arousal: float
+
+    def __post_init__(self) -> None:
+        for name in ("valence", "arousal"):
+            if not -1 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} {getattr(self, name)}; expected -1 to 1")
+
+
+@dataclass(frozen=True)
+class Person:
+    baseline: Baseline | None = None
+    reports: tuple[SelfReport, ...] = field(default=())
+
+
+def rest_of(features: Iterable[Features], length_s: float) -> Baseline | None:
+    """The baseline of quiet seconds, or None when too little of them was usable to call it rest."""
+    values: dict[str, list[float]] = {}
+    for moment in features:
+        for name, reading in moment.readings.items():
+            if reading.value is not None:
+                values.setdefault(name, []).append(reading.value)
+    enough = {name: median(seen) for name, seen in values.items() if len(seen) >= SHORTEST_BASELINE_S / 2}
+    return Baseline(length_s, enough) if enough and length_s >= SHORTEST_BASELINE_S else None

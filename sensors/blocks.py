@@ -1,0 +1,135 @@
+"""What a sensor delivers: the contract between this house and every device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Clock = Callable[[], float]
+"""Seconds on the session's monotonic clock."""
+
+UNITS = {
+    "ecg": "mV",
+    "ppg": "1",
+    "rr": "ms",
+    "hr": "bpm",
+    "eda": "uS",
+    "eeg": "uV",
+    "acc": "g",
+    "temp": "degC",
+}
+"""Unit of each modality, as it stands in every block."""
+
+State = Literal["connecting", "streaming", "stale", "reconnecting", "lost", "stopped"]
+
+
+class SensorError(Exception):
+    """A sensor that can't be opened, or bytes that can't be what the device claims."""
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """One signal of one device. `rate_hz` is None for events that come when they come (rr, hr)."""
+
+    stream: str
+    modality: str
+    channels: tuple[str, ...]
+    rate_hz: float | None
+
+    def __post_init__(self) -> None:
+        if self.modality not in UNITS:
+            raise ValueError(f"unknown modality {self.modality!r}; there are: {', '.join(UNITS)}")
+        if self.rate_hz is not None and not 0 < self.rate_hz <= 20_000:
+            raise ValueError(f"{self.stream}: rate {self.rate_hz} Hz; expected above 0 and at most 20000")
+
+    @property
+    def unit(self) -> str:
+        return UNITS[self.modality]
+
+
+@dataclass(frozen=True, eq=False)
+class SampleBlock:
+    """Consecutive samples of one stream.
+
+    `samples` is float32 of shape (time, channel). `start_s` is when the first sample was taken, on the
+    session clock. Streams of events (rate None) carry each event's time in `times_s`, shape (time,).
+    `seq` counts blocks of the stream and is never reused; `gap_s` is how much is missing before this
+    block. `contact` is None where the device can't tell whether it is worn.
+    """
+
+    info: StreamInfo
+    seq: int
+    start_s: float
+    samples: NDArray[np.float32]
+    times_s: NDArray[np.float64] | None = None
+    gap_s: float = 0.0
+    contact: bool | None = None
+    flags: frozenset[str] = field(default_factory=frozenset)
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 2 or self.samples.shape[1] != len(self.info.channels):
+            raise ValueError(
+                f"{self.info.stream} block has shape {self.samples.shape} but names "
+                f"{len(self.info.channels)} channels {self.info.channels}; expected (time, channel)"
+            )
+        if (self.times_s is None) != (self.info.rate_hz is not None):
+            raise ValueError(f"{self.info.stream}: event streams, and only they, carry times_s")
+        if self.times_s is not None and self.times_s.shape != (len(self.samples),):
+            raise ValueError(f"{self.info.stream}: {len(self.samples)} events but {self.times_s.shape} times")
+
+    @property
+    def end_s(self) -> float:
+        """When the block's last sample ends."""
+        if self.times_s is not None:
+            return float(self.times_s[-1]) if len(self.times_s) else self.start_s
+        assert self.info.rate_hz is not None
+        return self.start_s + len(self.samples) / self.info.rate_hz
+
+
+@dataclass(frozen=True)
+class Status:
+    """What became of a device. Never dropped, unlike samples."""
+
+    device: str
+    state: State
+    at_s: float
+    reason: str = ""
+    battery: float | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a sensor may use of the world: the session clock and a source of chance."""
+
+    clock: Clock
+    rng: np.random.Generator
+
+
+class Sensor(Protocol):
+    """One device. An adapter hides its own thread or loop; `read` never blocks; `close` may be called twice."""
+
+    @classmethod
+    def open(cls, argument: str, place: Place) -> Self:
+        """`argument` is what stands after the colon of the sensor's SPEC, '' if nothing does.
+
+        Raises SensorError with the choices when there is no such device, patient or file.
+        """
+        ...
+
+    def describe(self) -> tuple[StreamInfo, ...]: ...
+
+    def read(self, now_s: float) -> list[SampleBlock | Status]:
+        """Everything that arrived up to `now_s`, oldest first."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Listener(Protocol):
+    """A sensor that hears the music: the virtual patient. The engine tells it what plays."""
+
+    def hear(self, at_s: float, arousal: float, valence: float) -> None: ...

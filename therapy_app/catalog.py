@@ -1,0 +1,37 @@
+"""Finds a part by name. A file in the folder is its registration; installed packages add theirs by entry point."""
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+from types import ModuleType
+
+FOLDERS = {
+    "sensor": "sensors.adapters",
+    "estimator": "models.emotion",
+    "generator": "models.music.generators",
+    "tradition": "models.music.traditions",
+}
+
+
+def names(kind: str) -> list[str]:
+    """Every part of a kind, sorted."""
+    if kind not in FOLDERS:
+        raise LookupError(f"no parts of kind {kind!r}; there are: {', '.join(FOLDERS)}")
+    ours = [module.name for module in iter_modules(import_module(FOLDERS[kind]).__path__)]
+    theirs = [entry.name for entry in entry_points(group=f"therapy_app.{kind}")]
+    return sorted({*ours, *theirs})
+
+
+def find(kind: str, name: str) -> ModuleType:
+    """Import the module that is this part."""
+    if name not in names(kind):
+        raise LookupError(f"no {kind} named {name!r}; there are: {', '.join(names(kind))}")
+    for entry in entry_points(group=f"therapy_app.{kind}", name=name):
+        module: ModuleType = entry.load()
+        return module
+    return import_module(f"{FOLDERS[kind]}.{name}")
+
+
+def about(kind: str, name: str) -> str:
+    """The part's own first line."""
+    return (find(kind, name).__doc__ or "").strip().splitlines()[0]
