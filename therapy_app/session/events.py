@@ -230,17 +230,17 @@ class Entry:
 
 
 @cache
-def _adapter(event: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(event)
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(KINDS[kind])
 
 
 def body_of(event: Event) -> str:
     """The event as canonical JSON: the same event gives the same text, and no NaN or infinity passes."""
-    fields = _adapter(type(event)).dump_python(event, mode="json")
+    fields = _adapter(_WORD[type(event)]).dump_python(event, mode="json")
     return json.dumps(fields, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def event_from(kind: str, body: str) -> Event:
     """Reads what `body_of` wrote. Raises pydantic's ValidationError on anything else."""
-    event: Event = _adapter(KINDS[kind]).validate_json(body)
+    event: Event = _adapter(kind).validate_json(body)
     return event
