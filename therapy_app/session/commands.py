@@ -55,6 +55,4 @@ class Command:
             raise CommandError(f"when {self.when!r}; expected one of {', '.join(MOMENTS)}")
         for field in ("reason", "text"):
             if len(getattr(self, field)) > LONGEST_TEXT:
-                raise CommandError(
-                    f"{field} of {len(getattr(self, field))} characters; at most {LONGEST_TEXT}"
-                )
+                raise CommandError(f"{field} of {len(getattr(self, field))} characters; at most {LONGEST_TEXT}")

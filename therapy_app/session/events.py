@@ -149,6 +149,13 @@ class AlarmCleared:
 
 
 @dataclass(frozen=True)
+class TicksMissed:
+    """The engine was asleep or overrun for this many ticks: nothing was sensed or decided in them."""
+
+    count: int
+
+
+@dataclass(frozen=True)
 class Silenced:
     """Music fades out over `fade_s` and nothing more is composed until someone resumes."""
 
@@ -182,6 +189,7 @@ Event = (
     | Marker
     | Alarm
     | AlarmCleared
+    | TicksMissed
     | Silenced
     | Ended
 )
@@ -205,6 +213,7 @@ KINDS: Mapping[str, type[Any]] = MappingProxyType(
         "marker": Marker,
         "alarm": Alarm,
         "alarm_cleared": AlarmCleared,
+        "missed": TicksMissed,
         "silenced": Silenced,
         "ended": Ended,
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 
 from models.music.plan import Aim
 
@@ -45,9 +46,7 @@ class Limits:
             if not getattr(self, low) < getattr(self, high):
                 raise ValueError(f"{low} {getattr(self, low)} is not below {high} {getattr(self, high)}")
         if not (self.tempo_low_bpm >= 30 and self.tempo_high_bpm <= 180):
-            raise ValueError(
-                f"tempo {self.tempo_low_bpm:g} to {self.tempo_high_bpm:g}; expected within 30 to 180 bpm"
-            )
+            raise ValueError(f"tempo {self.tempo_low_bpm:g} to {self.tempo_high_bpm:g}; expected within 30 to 180 bpm")
         if self.gain_high_db > 0 or not 1 <= self.velocity_high <= 127:
             raise ValueError("gain may not exceed 0 dB nor velocity 127")
 
@@ -61,10 +60,8 @@ class Steering:
     since_s: float = 0.0
 
 
-def steer(
-    before: Steering, valence: float, arousal: float, at_s: float, limits: Limits, by_person: bool
-) -> Steering:
-    """The aim that is allowed when this one is wanted: inside the box, at most one step on, no turning within the dwell.
+def steer(before: Steering, valence: float, arousal: float, at_s: float, limits: Limits, by_person: bool) -> Steering:
+    """The aim that is allowed when this one is wanted: inside the box, one step on at most, no turn within the dwell.
 
     A person may turn at once (`by_person`), but neither leave the box nor jump. NaN and infinity lead to NEUTRAL.
     """

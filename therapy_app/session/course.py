@@ -1,0 +1,162 @@
+"""Where the music is to go: guidance, then authority, then people, then safety, which has the last word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.affect import Affect
+from models.music.guidance import Progress, guide, match
+from models.music.plan import Aim
+from therapy_app.session import safety
+from therapy_app.session.phases import Phase
+from therapy_app.session.prescription import Prescription
+
+BASE_DB = -6.0
+INTRO_DB = -4.0
+FADE_DB = -24.0
+SUGGEST_FROM = 0.1
+"""A suggestion is made when guidance wants to go at least this far from what plays."""
+PATH_POINTS = 8
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The next aim, where guidance wanted it, how loud, and which rule decided ('guide', 'held', 'stale', …)."""
+
+    wanted: Aim
+    aim: Aim
+    loudness_db: float
+    rule: str
+
+
+class Course:
+    """Everything that decides the aim of the next bar."""
+
+    def __init__(self, prescription: Prescription) -> None:
+        self._prescription, self._limits = prescription, prescription.limits
+        self._steering = safety.Steering()
+        self._met: Aim | None = None
+        self._felt: Affect | None = None
+        self._felt_at_s: float | None = None
+        self._first_arousal: float | None = None
+        self._accepted: Aim | None = None
+        self._nudge = (0.0, 0.0)
+        self._offset_db = 0.0
+        self._by_person = False
+        self.held = False
+        self.watch = safety.Watch()
+        self.suggestion: Aim | None = None
+
+    def feel(self, affect: Affect, at_s: float, phase: Phase) -> None:
+        """Takes in an estimate: for guidance, and for the rule that watches for rising distress."""
+        known = affect.state == "known"
+        if known and affect.arousal is not None:
+            self._felt, self._felt_at_s = affect, at_s
+            if self._first_arousal is None:
+                self._first_arousal = affect.arousal.value
+        if phase.name == "match":
+            self._met = match(affect if known else None, self._met, safety.NEUTRAL)
+        self.watch = safety.watch(self.watch, at_s, self._distressed(affect))
+
+    def _distressed(self, affect: Affect) -> bool | None:
+        if affect.arousal is None:
+            return None
+        return affect.arousal.value > safety.distress_above(self._prescription.target, self._first_arousal)
+
+    def stale_for(self, at_s: float) -> float:
+        """Seconds since the newest known estimate; infinite when there was none."""
+        return float("inf") if self._felt_at_s is None else at_s - self._felt_at_s
+
+    def freshness(self, at_s: float) -> str:
+        return safety.freshness(self.stale_for(at_s))
+
+    def wanted(self, at_s: float, phase: Phase) -> Aim:
+        """What guidance alone would do: with feedback while the estimate is fresh, the planned path otherwise."""
+        if phase.name == "baseline":
+            return safety.NEUTRAL
+        felt = self._felt if self.freshness(at_s) != "path" else None
+        strategy = "fixed" if self._prescription.authority == "observe" else self._prescription.strategy
+        return guide(strategy, phase.progress(at_s), self._prescription.target, self._met or safety.NEUTRAL, felt)
+
+    def next(self, at_s: float, phase: Phase) -> Heading:
+        """Decides the next bar's aim and moves the steering there."""
+        wanted = self.wanted(at_s, phase)
+        aim, rule = self._ruled(wanted, at_s, phase)
+        valence, arousal = aim.valence + self._nudge[0], aim.arousal + self._nudge[1]
+        if self.watch.level != "calm" and self._steering.aim is not None:
+            arousal, rule = min(arousal, self._steering.aim.arousal, self._prescription.target.arousal), "distress"
+        self._steering = safety.steer(self._steering, valence, arousal, at_s, self._limits, self._by_person)
+        self._by_person = False
+        assert self._steering.aim is not None
+        return Heading(wanted, self._steering.aim, self._loudness(at_s, phase), rule)
+
+    def _ruled(self, wanted: Aim, at_s: float, phase: Phase) -> tuple[Aim, str]:
+        last = self._steering.aim
+        if last is not None and self.held:
+            return self._without_nudge(last), "held"
+        if phase.name == "baseline":
+            return wanted, "baseline"
+        freshness = self.freshness(at_s)
+        if freshness == "hold" and last is not None:
+            return self._without_nudge(last), "stale"
+        if self._prescription.authority == "suggest":
+            return self._suggested(wanted, last), "suggest"
+        return wanted, "path" if freshness == "path" else phase.name
+
+    def _suggested(self, wanted: Aim, last: Aim | None) -> Aim:
+        current = self._accepted or last or wanted
+        far = max(abs(wanted.valence - current.valence), abs(wanted.arousal - current.arousal))
+        self.suggestion = wanted if far >= SUGGEST_FROM else None
+        return self._accepted or (self._without_nudge(last) if last else wanted)
+
+    def _without_nudge(self, aim: Aim) -> Aim:
+        """The aim before the nudge that `next` adds again."""
+        low, high = -1.0, 1.0
+        return Aim(
+            min(max(aim.valence - self._nudge[0], low), high),
+            min(max(aim.arousal - self._nudge[1], low), high),
+        )
+
+    def _loudness(self, at_s: float, phase: Phase) -> float:
+        loudness = BASE_DB + self._offset_db
+        if self.watch.level != "calm":
+            loudness += safety.SOFTEN_DB
+        if phase.name == "baseline":
+            loudness += INTRO_DB
+        if phase.name == "fade":
+            loudness += FADE_DB * phase.progress(at_s).share
+        return loudness
+
+    def nudge(self, valence: float, arousal: float) -> None:
+        moved = (self._nudge[0] + valence, self._nudge[1] + arousal)
+        self._nudge = (min(max(moved[0], -1.0), 1.0), min(max(moved[1], -1.0), 1.0))
+        self._by_person = True
+
+    def turn_loudness(self, change_db: float) -> None:
+        self._offset_db = min(max(self._offset_db + change_db, -30.0), -BASE_DB)
+
+    def accept(self) -> None:
+        """Takes the standing suggestion."""
+        if self.suggestion is not None:
+            self._accepted, self.suggestion, self._by_person = self.suggestion, None, True
+
+    def feel_worse(self, at_s: float) -> None:
+        self.watch = safety.worse(self.watch, at_s)
+
+    def calm_down(self) -> None:
+        """A person resumed after a silence: watch afresh."""
+        self.watch = safety.Watch()
+
+    def path(self, phases: tuple[Phase, ...], at_s: float) -> tuple[Aim, ...]:
+        """The planned aims from now to the end, without feedback."""
+        end_s = phases[-1].end_s
+        moments = [at_s + (end_s - at_s) * step / PATH_POINTS for step in range(1, PATH_POINTS + 1)]
+        met = self._met or safety.NEUTRAL
+        return tuple(self._planned(phases, moment, met) for moment in moments)
+
+    def _planned(self, phases: tuple[Phase, ...], at_s: float, met: Aim) -> Aim:
+        phase = next((phase for phase in phases if at_s < phase.end_s), phases[-1])
+        if phase.name == "baseline":
+            return safety.NEUTRAL
+        progress: Progress = phase.progress(at_s)
+        return guide(self._prescription.strategy, progress, self._prescription.target, met, None)
