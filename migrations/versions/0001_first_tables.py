@@ -48,6 +48,11 @@ def upgrade():
         sa.Column("password", sa.String(length=255), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
+        sa.Column("client_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["clinic_id"],
             ["clinic.id"],

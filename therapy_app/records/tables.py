@@ -51,7 +51,10 @@ class Role(Base):
 
 
 class User(Base):
-    """An account. `fs_uniquifier` names its login sessions; changing it logs it out everywhere."""
+    """An account. `fs_uniquifier` names its login sessions; changing it logs it out everywhere.
+
+    `client_id` is the one client a 'home' account plays to: themselves.
+    """
 
     __tablename__ = "user"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,6 +63,7 @@ class User(Base):
     password: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), default=None)
     roles: Mapped[list[Role]] = relationship(secondary="role_of_user")
 
 
