@@ -1,0 +1,147 @@
+"""Electrodermal activity: the tonic level over 10 s and skin-conductance responses per minute."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from scipy import signal
+
+from sensors.blocks import StreamInfo
+from sensors.features.intake import Piece
+from sensors.features.quality import GATE, Moment, stillness
+from sensors.readings import Reading
+
+TONIC_S = 10.0
+RESPONSES_S = 60.0
+SHORT_RESPONSES_S = 30.0
+LOWEST_US, HIGHEST_US = 0.05, 60.0
+STEEPEST_US_PER_S = 10.0
+"""Range and slope of a skin that is touched (Kleckner et al. 2018)."""
+SMALLEST_US = 0.02
+"""Least height of a response, trough to peak. Manuals use 0.01 to 0.05 uS."""
+SHORTEST_RISE_S, LONGEST_RISE_S = 0.5, 5.0
+SMOOTHING_HZ = 1.0
+"""Responses rise within 1-3 s; anything faster is not skin."""
+
+
+class Responses:
+    """Trough to peak, sample by sample. Remembers when each response began."""
+
+    def __init__(self) -> None:
+        self.starts_s: deque[float] = deque(maxlen=200)
+        self.reset()
+
+    def reset(self) -> None:
+        self._trough: tuple[float, float] | None = None
+        self._peak: tuple[float, float] | None = None
+
+    def take(self, time_s: float, level_us: float) -> None:
+        if self._trough is None or level_us <= self._trough[1]:
+            self._trough, self._peak = (time_s, level_us), None
+            return
+        if self._peak is None or level_us > self._peak[1]:
+            self._peak = (time_s, level_us)
+            self._forget_drift()
+            return
+        fallen_us = self._peak[1] - level_us
+        if fallen_us > 0.2 * (self._peak[1] - self._trough[1]) or time_s - self._peak[0] > 1.0:
+            self._settle()
+            self._trough, self._peak = (time_s, level_us), None
+
+    def _forget_drift(self) -> None:
+        """A rise longer than a response's is drift: measure from the last five seconds of it only."""
+        assert self._trough is not None
+        assert self._peak is not None
+        span_s = self._peak[0] - self._trough[0]
+        if span_s > LONGEST_RISE_S:
+            share = LONGEST_RISE_S / span_s
+            risen_us = (self._peak[1] - self._trough[1]) * share
+            self._trough = (self._peak[0] - LONGEST_RISE_S, self._peak[1] - risen_us)
+
+    def _settle(self) -> None:
+        assert self._trough is not None
+        assert self._peak is not None
+        rise_s = self._peak[0] - self._trough[0]
+        tall = self._peak[1] - self._trough[1] >= SMALLEST_US
+        if tall and SHORTEST_RISE_S <= rise_s <= LONGEST_RISE_S:
+            self.starts_s.append(self._trough[0])
+
+
+class Skin:
+    """One EDA stream, brought down to about 4 Hz."""
+
+    def __init__(self, info: StreamInfo) -> None:
+        assert info.rate_hz is not None
+        self._every = max(1, round(info.rate_hz / 4))
+        self.piece_s = self._every / info.rate_hz
+        self._sos = signal.butter(2, min(SMOOTHING_HZ, 0.4 / self.piece_s), fs=1 / self.piece_s, output="sos")
+        self._state: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None = None
+        self._levels: deque[tuple[float, float]] = deque(maxlen=round(TONIC_S / self.piece_s))
+        self._bad: deque[float] = deque(maxlen=round(RESPONSES_S / self.piece_s))
+        self._responses = Responses()
+
+    def reset(self) -> None:
+        self._state = None
+        self._levels.clear()
+        self._responses.reset()
+
+    def take(self, piece: Piece) -> None:
+        time_s, level_us = float(piece.times_s[-1]), float(piece.samples[:, 0].mean())
+        before_us = self._levels[-1][1] if self._levels else level_us
+        self._levels.append((time_s, level_us))
+        steep = abs(level_us - before_us) > STEEPEST_US_PER_S * self.piece_s
+        if steep or not LOWEST_US <= level_us <= HIGHEST_US:
+            self._bad.append(time_s)
+            self._state = None
+            self._responses.reset()
+            return
+        if self._state is None:
+            self._state = signal.sosfilt_zi(self._sos) * level_us
+        smooth, self._state = signal.sosfilt(self._sos, [level_us], zi=self._state)
+        self._responses.take(time_s, float(smooth[0]))
+
+    def readings(self, moment: Moment) -> dict[str, Reading]:
+        return {"eda_tonic_us": self._tonic(moment), "scr_per_min": self._rate(moment)}
+
+    def _bad_s(self, moment: Moment, window_s: float) -> float:
+        return sum(self.piece_s for at_s in self._bad if at_s > moment.now_s - window_s)
+
+    def _trouble(self, moment: Moment) -> str:
+        """Why this is not a skin, or ''."""
+        recent = [level for at_s, level in self._levels if at_s > moment.now_s - TONIC_S]
+        if not recent:
+            return "collecting: too little signal in this window"
+        if max(recent) == min(recent) and len(recent) * self.piece_s >= 3:
+            return "flat line: the electrodes don't touch the skin"
+        if self._bad_s(moment, TONIC_S) > 0.2 * TONIC_S:
+            middle = float(np.median(recent))
+            if not LOWEST_US <= middle <= HIGHEST_US:
+                return f"skin conductance {middle:.3g} µS is outside {LOWEST_US} to {HIGHEST_US:.0f}"
+            return "the electrodes jump on the skin"
+        return ""
+
+    def _quality(self, moment: Moment, window_s: float) -> float:
+        return (1 - self._bad_s(moment, window_s) / window_s) * stillness("eda", moment.movement_g)
+
+    def _tonic(self, moment: Moment) -> Reading:
+        why = moment.silence(TONIC_S, 0.5) or self._trouble(moment)
+        quality = self._quality(moment, TONIC_S)
+        if why or quality < GATE:
+            return moment.absent(why or "too much movement", TONIC_S)
+        recent = [level for at_s, level in self._levels if at_s > moment.now_s - TONIC_S]
+        return moment.known(float(np.median(recent)), quality, TONIC_S)
+
+    def _rate(self, moment: Moment) -> Reading:
+        whole = moment.share(RESPONSES_S) >= 0.8
+        window_s = RESPONSES_S if whole else SHORT_RESPONSES_S
+        why = moment.silence(window_s, 0.8) or self._trouble(moment)
+        quality = self._quality(moment, window_s) * (1.0 if whole else 0.7)
+        if not why and quality < GATE:
+            why = "too much movement or too many jumps"
+        if why:
+            return moment.absent(why, window_s)
+        since_s = moment.now_s - window_s
+        count = sum(start_s > since_s for start_s in self._responses.starts_s)
+        observed_min = window_s * moment.share(window_s) / 60
+        return moment.known(count / observed_min, quality, window_s, "" if whole else "short window")

@@ -1,0 +1,149 @@
+"""EEG: relative theta, alpha and beta power over 4 s and frontal alpha asymmetry over 10 s."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.blocks import StreamInfo
+from sensors.features.intake import Piece
+from sensors.features.quality import GATE, Moment, stillness
+from sensors.readings import Reading
+
+BANDS_HZ = {"eeg_theta": (4.0, 8.0), "eeg_alpha": (8.0, 13.0), "eeg_beta": (13.0, 30.0)}
+WHOLE_HZ = (4.0, 30.0)
+MUSCLE_HZ = (30.0, 45.0)
+MAINS_HZ = ((49.0, 51.0), (59.0, 61.0))
+FRONTAL_PAIRS = (("AF7", "AF8"), ("F7", "F8"), ("Fp1", "Fp2"), ("F3", "F4"))
+BANDS_S, ASYMMETRY_S = 4.0, 10.0
+
+FLAT_UV = 0.5
+BLINK_UV = 150.0
+"""Peak to peak within two seconds; brain waves of adults at rest stay below 100 uV."""
+UNWORN_UV = 600.0
+MUSCLE_RATIO = 0.3
+"""Power in 30-45 Hz over power in 4-30 Hz. Resting EEG falls with frequency; white noise has 0.58."""
+MAINS_RATIO = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Two seconds of every channel: log power per band, shape (band, channel), and each channel's state."""
+
+    time_s: float
+    log_power: NDArray[np.float64]
+    states: tuple[str, ...]
+
+
+class Brain:
+    """One headband. A segment of 2 s every second: averaged, they are Welch's method over the window."""
+
+    piece_s = 1.0
+
+    def __init__(self, info: StreamInfo) -> None:
+        assert info.rate_hz is not None
+        self._channels = info.channels
+        self._half: NDArray[np.float64] | None = None
+        length = 2 * round(info.rate_hz)
+        self._taper = np.hanning(length)[:, None]
+        frequencies_hz = np.fft.rfftfreq(length, 1 / info.rate_hz)
+        rows = [*BANDS_HZ.values(), WHOLE_HZ, MUSCLE_HZ, *MAINS_HZ]
+        self._bands = np.array([(frequencies_hz >= a) & (frequencies_hz < b) for a, b in rows], np.float64)
+        self._segments: deque[Segment] = deque(maxlen=round(ASYMMETRY_S))
+        self._pair = _frontal(info.channels)
+
+    def reset(self) -> None:
+        self._half = None
+
+    def take(self, piece: Piece) -> None:
+        before, self._half = self._half, piece.samples
+        if before is None:
+            return
+        x = np.concatenate((before, piece.samples))
+        x = x - x.mean(axis=0)
+        finite = np.isfinite(x).all(axis=0)
+        x = np.where(finite, x, 0.0)
+        spectrum = np.abs(np.fft.rfft(x * self._taper, axis=0)) ** 2
+        power = self._bands @ spectrum + 1e-12
+        span_uv = np.ptp(x, axis=0)
+        edges = np.maximum((x == x.max(axis=0)).mean(axis=0), (x == x.min(axis=0)).mean(axis=0))
+        self._segments.append(Segment(float(piece.times_s[-1]), np.log(power), _states(finite, span_uv, edges, power)))
+
+    def readings(self, moment: Moment) -> dict[str, Reading]:
+        out = self._band_readings(moment)
+        if self._pair:
+            out["eeg_faa"] = self._asymmetry(moment, *self._pair)
+        return out
+
+    def _recent(self, moment: Moment, window_s: float) -> list[Segment]:
+        """Segments that lie whole within the window and the latency of one piece."""
+        since_s = moment.now_s - window_s + 0.9
+        return [segment for segment in self._segments if segment.time_s > since_s]
+
+    def _band_readings(self, moment: Moment) -> dict[str, Reading]:
+        segments = self._recent(moment, BANDS_S)
+        good = np.array([[state == "" for state in segment.states] for segment in segments], np.bool_)
+        share = float(good.mean()) if good.size else 0.0
+        quality = share * stillness("eeg", moment.movement_g)
+        why = moment.silence(BANDS_S, 0.5)
+        if not why and quality < GATE:
+            why = _commonest(segments) if share < 0.5 else "too much movement"
+        if why:
+            return {name: moment.absent(why, BANDS_S, quality) for name in BANDS_HZ}
+        log_power = np.array([segment.log_power for segment in segments]).transpose(0, 2, 1)[good]  # (good, band)
+        relative = (log_power[:, : len(BANDS_HZ)] - log_power[:, [len(BANDS_HZ)]]).mean(axis=0)
+        return {
+            name: moment.known(value, quality, BANDS_S) for name, value in zip(BANDS_HZ, relative.tolist(), strict=True)
+        }
+
+    def _asymmetry(self, moment: Moment, left: int, right: int) -> Reading:
+        """ln alpha right - ln alpha left: above 0 means more left-sided activity (weakly tied to approach)."""
+        segments = self._recent(moment, ASYMMETRY_S)
+        both = [s for s in segments if not s.states[left] and not s.states[right]]
+        share = len(both) / max(1, len(segments))
+        quality = share * stillness("eeg", moment.movement_g)
+        why = moment.silence(ASYMMETRY_S, 0.5)
+        if not why and (quality < GATE or len(both) < 3):
+            why = _commonest(segments, (left, right)) or "too much movement"
+        if why:
+            return moment.absent(why, ASYMMETRY_S, quality)
+        alpha = list(BANDS_HZ).index("eeg_alpha")
+        value = np.mean([s.log_power[alpha, right] - s.log_power[alpha, left] for s in both])
+        return moment.known(float(value), quality, ASYMMETRY_S)
+
+
+def _states(
+    finite: NDArray[np.bool_], span_uv: NDArray[np.float64], edges: NDArray[np.float64], power: NDArray[np.float64]
+) -> tuple[str, ...]:
+    """What is wrong with each channel, '' for nothing. Rules from the grossest to the finest."""
+    _, _, _, whole, muscle, mains_50, mains_60 = power
+    rules = (
+        (~finite, "samples are missing"),
+        (span_uv < FLAT_UV, "flat line: not worn"),
+        (span_uv > UNWORN_UV, "not worn"),
+        (np.maximum(mains_50, mains_60) > MAINS_RATIO * whole, "mains hum: poor contact"),
+        (edges > 0.05, "the signal is cut off at the limits of its range"),
+        (span_uv > BLINK_UV, "blinks and muscle"),
+        (muscle > MUSCLE_RATIO * whole, "blinks and muscle"),
+    )
+    names = [""] * len(finite)
+    for broken, name in reversed(rules):
+        names = [name if hit else kept for hit, kept in zip(broken.tolist(), names, strict=True)]
+    return tuple(names)
+
+
+def _commonest(segments: list[Segment], channels: tuple[int, ...] | None = None) -> str:
+    """The trouble met most often."""
+    met = [state for s in segments for i, state in enumerate(s.states) if state and (not channels or i in channels)]
+    return max(sorted(set(met)), key=met.count) if met else ""
+
+
+def _frontal(channels: tuple[str, ...]) -> tuple[int, int] | None:
+    """Indices of the first frontal pair that is there."""
+    for left, right in FRONTAL_PAIRS:
+        if left in channels and right in channels:
+            return channels.index(left), channels.index(right)
+    return None

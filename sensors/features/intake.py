@@ -1,0 +1,217 @@
+"""From blocks as they arrive to gap-free pieces of equal length: order, gaps, clocks and rates are settled here."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.blocks import SampleBlock, StreamInfo
+
+FUTURE_S = 5.0
+"""A block that starts later than this after now has a wrong clock."""
+JITTER_S = 0.05
+"""Stamps may wander this much (or 1.5 samples) between blocks before it counts as a gap."""
+RATE_TOLERANCE = 0.05
+REMEMBERED_S = 120.0
+UNUSABLE_FLAGS = frozenset({"saturated", "flat", "interpolated"})
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Consecutive finite samples, float64 of shape (time, channel), and when each was taken."""
+
+    times_s: NDArray[np.float64]
+    samples: NDArray[np.float64]
+
+
+class Coverage:
+    """Which stretches of time were received, for the last two minutes."""
+
+    def __init__(self) -> None:
+        self._spans: deque[list[float]] = deque()
+
+    def add(self, start_s: float, end_s: float) -> None:
+        if self._spans and start_s - self._spans[-1][1] < JITTER_S:
+            self._spans[-1][1] = end_s
+        else:
+            self._spans.append([start_s, end_s])
+        while self._spans[0][1] < end_s - REMEMBERED_S:
+            self._spans.popleft()
+
+    def share(self, now_s: float, window_s: float) -> float:
+        """Share of the last `window_s` that was received, 0 to 1."""
+        since = now_s - window_s
+        seen = sum(max(0.0, min(b, now_s) - max(a, since)) for a, b in self._spans)
+        return min(1.0, seen / window_s)
+
+    def newest_s(self) -> float | None:
+        return self._spans[-1][1] if self._spans else None
+
+
+class Pace:
+    """Follows the sensor's stamps: smooths their jitter, learns the true period, notices a wrong rate."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self.declared_hz = rate_hz
+        self.period_s = 1 / rate_hz
+        self.tolerance_s = max(JITTER_S, 1.5 / rate_hz)
+        self.next_s: float | None = None
+        self._seen: deque[float] = deque(maxlen=8)
+        self._before: tuple[float, int] | None = None
+
+    def watch(self, start_s: float, count: int, unbroken: bool) -> str:
+        """Compare stamps with counts over the last blocks. Returns what is wrong with the rate, or ''."""
+        if unbroken and self._before and start_s > self._before[0]:
+            self._seen.append(self._before[1] / (start_s - self._before[0]))
+        self._before = (start_s, count)
+        if len(self._seen) < 4 or abs(median(self._seen) / self.declared_hz - 1) <= RATE_TOLERANCE:
+            return ""
+        return f"samples come at {median(self._seen):.3g} Hz, not at the declared {self.declared_hz:g} Hz"
+
+    def step(self, start_s: float, count: int) -> float:
+        """The smoothed time of a block's first sample (an alpha-beta tracker), continuing from the last."""
+        if self.next_s is None:
+            base = start_s
+        else:
+            error = start_s - self.next_s
+            base = self.next_s + 0.2 * error
+            limit = RATE_TOLERANCE / self.declared_hz
+            drift = self.period_s + 0.02 * error / count - 1 / self.declared_hz
+            self.period_s = 1 / self.declared_hz + min(limit, max(-limit, drift))
+        self.next_s = base + count * self.period_s
+        return base
+
+
+class Intake:
+    """One sampled stream. Yields pieces of `piece_s`, and None wherever the signal is broken."""
+
+    def __init__(self, info: StreamInfo, piece_s: float, channelwise: bool = False) -> None:
+        assert info.rate_hz is not None
+        self.info = info
+        self.dropped: Counter[str] = Counter()
+        self.coverage = Coverage()
+        self.problem = ""
+        self._length = max(1, round(piece_s * info.rate_hz))
+        self._any_channel = channelwise
+        self._pace = Pace(info.rate_hz)
+        self._waiting: deque[SampleBlock] = deque()
+        self._block: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self._seq = -1
+        self._filling: list[Piece] = []
+        self._filled = 0
+        self._broken = False
+
+    def offer(self, block: SampleBlock) -> None:
+        self._waiting.append(block)
+
+    def until(self, now_s: float) -> Iterator[Piece | None]:
+        """Everything sampled up to `now_s`: the result does not depend on how it was cut into blocks."""
+        while True:
+            if self._block is None:
+                if not self._waiting:
+                    return
+                yield from self._admit(self._waiting.popleft(), now_s)
+                continue
+            times_s, samples = self._block
+            count = int(np.searchsorted(times_s, now_s - 1 / self._pace.declared_hz + 1e-6, side="right"))
+            if count:
+                self.coverage_of(times_s[:count], samples[:count])
+                yield from self._split(times_s[:count], samples[:count])
+            if count < len(times_s):
+                self._block = times_s[count:], samples[count:]
+                return
+            self._block = None
+
+    def coverage_of(self, times_s: NDArray[np.float64], samples: NDArray[np.float64]) -> None:
+        usable = self._usable(samples)
+        for a, b in _runs(usable):
+            self.coverage.add(float(times_s[a]), float(times_s[b - 1]) + self._pace.period_s)
+
+    def _admit(self, block: SampleBlock, now_s: float) -> Iterator[Piece | None]:
+        """Check a block's place in the stream; broken, late and future blocks are counted, not used."""
+        verdict = self._order(block, now_s)
+        if verdict:
+            self.dropped[verdict] += 1
+            return
+        skipped = block.seq != self._seq + 1 and self._seq >= 0
+        self._seq = block.seq
+        if not len(block.samples):
+            return
+        self.problem = self._pace.watch(block.start_s, len(block.samples), not skipped and not block.gap_s)
+        if not self.problem:
+            self.problem = _unusable(block)
+        late = (self._pace.next_s or block.start_s) - block.start_s
+        if late > self._pace.tolerance_s:
+            self.dropped["late"] += 1
+            return
+        if self.problem or skipped or block.gap_s > 0 or -late > self._pace.tolerance_s:
+            self._pace.next_s = None
+            yield from self._break()
+        if self.problem:
+            self.dropped["unusable"] += 1
+            return
+        base = self._pace.step(block.start_s, len(block.samples))
+        times_s = base + np.arange(len(block.samples), dtype=np.float64) * self._pace.period_s
+        self._block = times_s, block.samples.astype(np.float64)
+
+    def _order(self, block: SampleBlock, now_s: float) -> str:
+        if not np.isfinite(block.start_s) or block.start_s > now_s + FUTURE_S:
+            return "future"
+        if block.seq <= self._seq:
+            return "repeated"
+        return ""
+
+    def _usable(self, samples: NDArray[np.float64]) -> NDArray[np.bool_]:
+        finite: NDArray[np.bool_] = np.isfinite(samples)
+        return np.any(finite, axis=1) if self._any_channel else np.all(finite, axis=1)
+
+    def _split(self, times_s: NDArray[np.float64], samples: NDArray[np.float64]) -> Iterator[Piece | None]:
+        usable = self._usable(samples)
+        at = 0
+        for a, b in _runs(usable):
+            if a > at:
+                yield from self._break()
+            yield from self._fill(Piece(times_s[a:b], samples[a:b]))
+            at = b
+        if at < len(samples):
+            yield from self._break()
+
+    def _fill(self, piece: Piece) -> Iterator[Piece | None]:
+        self._broken = False
+        self._filling.append(piece)
+        self._filled += len(piece.times_s)
+        if self._filled < self._length:
+            return
+        times_s = np.concatenate([part.times_s for part in self._filling])
+        samples = np.concatenate([part.samples for part in self._filling])
+        whole = self._filled // self._length * self._length
+        for at in range(0, whole, self._length):
+            yield Piece(times_s[at : at + self._length], samples[at : at + self._length])
+        self._filling = [Piece(times_s[whole:], samples[whole:])]
+        self._filled -= whole
+
+    def _break(self) -> Iterator[None]:
+        self._filling, self._filled = [], 0
+        if not self._broken:
+            self._broken = True
+            yield None
+
+
+def _unusable(block: SampleBlock) -> str:
+    if block.contact is False:
+        return "not worn"
+    flagged = block.flags & UNUSABLE_FLAGS
+    return f"the sensor reports: {', '.join(sorted(flagged))}" if flagged else ""
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Start and end of each stretch of True."""
+    if mask.all():
+        return [(0, len(mask))] if len(mask) else []
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
