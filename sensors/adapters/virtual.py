@@ -73,16 +73,14 @@ class Sensor:
         start_s = self._at_s(self._steps)
         self._steps += 1
         blocks = [
-            (waveform.info, waveform.step(self._body, self._rng).astype(np.float32))
-            for waveform in self._waveforms
+            (waveform.info, waveform.step(self._body, self._rng).astype(np.float32)) for waveform in self._waveforms
         ]
         told = self._tell(start_s)
         if self._body.silent:
             return told
         contact = not self._body.loose
         return told + [
-            self._numbering.block(info, start_s, samples, contact=contact, flags=SYNTHETIC)
-            for info, samples in blocks
+            self._numbering.block(info, start_s, samples, contact=contact, flags=SYNTHETIC) for info, samples in blocks
         ]
 
     def _tell(self, at_s: float) -> list[SampleBlock | Status]:

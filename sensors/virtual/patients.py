@@ -9,7 +9,7 @@ from sensors.blocks import SensorError
 
 @dataclass(frozen=True)
 class Patient:
-    """`reactivity` is how much activation the most arousing music causes, after habituation has not yet set in.
+    """`reactivity` is how much activation the most arousing music causes before habituation sets in.
 
     People differ widely in it, some are not moved at all and some the other way (Mütze et al. 2018).
     """
@@ -40,7 +40,7 @@ PATIENTS = {
                 movement_s=5.0, movement_g=0.35),
         Patient("dropout", "a sensor that falls silent and loses contact", silences_per_min=0.8,
                 loosenings_per_min=0.5),
-        Patient("distressed", "becomes steadily more aroused whatever is played", rest_hr_bpm=74, reactivity=0.2,
+        Patient("distressed", "grows steadily more aroused whatever is played", rest_hr_bpm=74, reactivity=0.2,
                 unrest_per_min=0.25, drift=0.1),
     )
 }  # fmt: skip

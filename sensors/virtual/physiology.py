@@ -64,7 +64,7 @@ class Pulse:
 
 
 class Body:
-    """Moves on by STEP_S seconds at a time. `now_s` is the step's beginning, counted from the body's own start.
+    """Moves on by STEP_S seconds at a time. `now_s` is the step's beginning, counted from the body's start.
 
     `activation` is 0 at rest, 1 where very arousing music brings someone who follows it fully.
     """
@@ -93,9 +93,7 @@ class Body:
     def hear(self, at_s: float, arousal: float, valence: float) -> None:
         """Music in [-1, 1] that plays from `at_s`; the body answers DELAY_S later. Raises ValueError."""
         if not (isfinite(at_s) and isfinite(arousal) and isfinite(valence)):
-            raise ValueError(
-                f"heard arousal {arousal}, valence {valence} at {at_s} s; expected finite numbers"
-            )
+            raise ValueError(f"heard arousal {arousal}, valence {valence} at {at_s} s; expected finite numbers")
         insort(self._heard, (at_s + DELAY_S, min(max(arousal, -1.0), 1.0), min(max(valence, -1.0), 1.0)))
 
     def step(self) -> None:
@@ -127,9 +125,7 @@ class Body:
         self._response += (1 - exp(-STEP_S / RESPONSE_TAU_S)) * (fresh - self._response)
         self.pleasantness += (1 - exp(-STEP_S / RESPONSE_TAU_S)) * (valence - self.pleasantness)
         keep = exp(-STEP_S / DRIFT_TAU_S)
-        self._drift = (
-            keep * self._drift + self.patient.drift * sqrt(1 - keep**2) * self._rng.standard_normal()
-        )
+        self._drift = keep * self._drift + self.patient.drift * sqrt(1 - keep**2) * self._rng.standard_normal()
         unrest = min(self.patient.unrest_per_min * self.now_s / 60, LARGEST_UNREST)
         self.activation = self.patient.reactivity * self._response + self._drift + unrest
 

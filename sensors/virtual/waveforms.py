@@ -1,8 +1,8 @@
-"""What a body's state looks like to electrodes, light and accelerometers: one class per signal, state carried on."""
+"""What a body's state looks like to electrodes, light and accelerometers: one class per signal."""
 
 from __future__ import annotations
 
-from math import cos, exp, pi, sin
+from math import cos, exp, pi
 from typing import Protocol
 
 import numpy as np
@@ -55,13 +55,9 @@ class Ecg(Clocked):
             return (0.2 * noise)[:, None]
         near = [beat for beat in body.beats if -0.6 < beat.at_s - body.now_s < STEP_S + 0.4]
         stretch = np.sqrt([min(max(beat.rr_s, 0.5), 1.3) for beat in near])
-        centres = (
-            np.array([beat.at_s - body.now_s for beat in near])[:, None] + stretch[:, None] * self.OFFSETS_S
-        )
+        centres = np.array([beat.at_s - body.now_s for beat in near])[:, None] + stretch[:, None] * self.OFFSETS_S
         count = len(near)
-        waves = bumps(
-            self.at_s, centres.ravel(), np.tile(self.SIZES_MV, count), np.tile(self.WIDTHS_S, count)
-        )
+        waves = bumps(self.at_s, centres.ravel(), np.tile(self.SIZES_MV, count), np.tile(self.WIDTHS_S, count))
         wander = 0.05 * np.sin(body.breath() + 2 * pi * body.breath_hz * self.at_s)
         return (waves + wander + (0.01 + 0.6 * body.movement_g) * noise)[:, None]
 
@@ -105,7 +101,9 @@ class Eda(Clocked):
         since = body.now_s + self.at_s[:, None] - np.array([seen.at_s for seen in body.responses])
         sizes = np.array([seen.size for seen in body.responses])
         shapes = np.where(since > 0, np.exp(-np.abs(since) / 4) - np.exp(-np.abs(since) / 0.7), 0.0) / 0.6
-        return (level + shapes @ sizes + (0.003 + 0.5 * body.movement_g) * noise)[:, None]
+        phasic: Samples = shapes @ sizes
+        conductance: Samples = level + phasic + (0.003 + 0.5 * body.movement_g) * noise
+        return conductance[:, None]
 
 
 class Eeg(Clocked):
@@ -115,7 +113,7 @@ class Eeg(Clocked):
     forehead (Davidson 1992). Blinks show at the forehead.
     """
 
-    # pink noise as a filter of white noise: Smith, Spectral Audio Signal Processing, section 'Example: Synthesis of 1/F noise'
+    # Smith, Spectral Audio Signal Processing, 'Example: Synthesis of 1/F noise'
     PINK = (
         [0.049922035, -0.095993537, 0.050612699, -0.004408786],
         [1, -2.494956002, 2.017265875, -0.522189400],
