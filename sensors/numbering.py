@@ -12,6 +12,9 @@ from sensors.blocks import SampleBlock, StreamInfo
 SLACK_SAMPLES = 0.5
 """A block that starts less than this after the last one ended follows it without a gap."""
 
+SMALLEST_GAP_S = 0.001
+"""A hole is marked even when the first events after it reach back over it."""
+
 
 @dataclass
 class Numbering:
@@ -46,8 +49,10 @@ class Numbering:
         return block
 
     def _gap_s(self, info: StreamInfo, start_s: float) -> float:
-        end_s = self._end_s.get(info.stream)
-        if end_s is None or (info.rate_hz is None and info.stream not in self._holes):
+        if info.stream not in self._end_s:
             return 0.0
-        slack_s = SLACK_SAMPLES / info.rate_hz if info.rate_hz else 0.0
-        return start_s - end_s if start_s - end_s > slack_s else 0.0
+        missing_s = start_s - self._end_s[info.stream]
+        if info.stream in self._holes:
+            return max(missing_s, SMALLEST_GAP_S)
+        follows = info.rate_hz is None or missing_s <= SLACK_SAMPLES / info.rate_hz
+        return 0.0 if follows else missing_s
