@@ -51,6 +51,7 @@ class MusicPlan:
     says what is done with it ('state', 'return', 'vary', 'develop', 'free'); `motif` is the bar's share
     of the theme, already varied, empty when the melody is free. `cadence` is the numeral pair that ends
     the phrase in this bar ('' elsewhere). `density`, `register`, `polyphony` and `tension` are in [0, 1].
+    `palette` names the row of `instruments.PALETTES` that this section keeps ('' lets the aim choose).
     """
 
     bar: int
@@ -74,6 +75,7 @@ class MusicPlan:
     register: float
     tension: float
     roles: tuple[str, ...]
+    palette: str = ""
 
     @property
     def length_s(self) -> float:

@@ -1,0 +1,46 @@
+"""How an aim becomes tempo, density, texture and register: one additive line each.
+
+Listeners' judgements are linear in the cues, without interactions (Eerola, Friberg & Bresin 2013), so every
+line is a sum. Arousal is carried by onset density, tempo, loudness and short notes; valence by mode first,
+then density, pitch and tempo (re-analysis in Eerola's cue order; signs as in the additive rule of `measures`).
+"""
+
+from __future__ import annotations
+
+from math import pow
+
+from models.music.plan import Aim
+
+SLOWEST_BPM = 50.0
+FASTEST_BPM = 120.0
+VALENCE_TEMPO_SHARE = 0.03
+DRUMS_FROM_AROUSAL = 0.3
+DRUMS_UNTIL_AROUSAL = 0.15
+
+
+def clamp(value: float, low: float = 0.0, high: float = 1.0) -> float:
+    return min(high, max(low, value))
+
+
+def tempo_for(aim: Aim) -> float:
+    """Beats a minute: 50 at arousal -1, 77 at 0, 120 at +1 (equal steps are equal ratios), +-3 % with valence."""
+    ratio = FASTEST_BPM / SLOWEST_BPM
+    bpm = SLOWEST_BPM * pow(ratio, (aim.arousal + 1) / 2)
+    return round(bpm * (1 + VALENCE_TEMPO_SHARE * aim.valence), 2)
+
+
+def density_for(aim: Aim) -> float:
+    return clamp(0.45 + 0.42 * aim.arousal + 0.08 * aim.valence)
+
+
+def polyphony_for(aim: Aim) -> float:
+    return clamp(0.50 + 0.35 * aim.arousal)
+
+
+def register_for(aim: Aim) -> float:
+    return clamp(0.48 + 0.30 * aim.valence + 0.08 * aim.arousal)
+
+
+def drums_play(aim: Aim, already: bool) -> bool:
+    """Percussion raises skin conductance (van der Zwaag 2011): only above a threshold, with hysteresis."""
+    return aim.arousal >= (DRUMS_UNTIL_AROUSAL if already else DRUMS_FROM_AROUSAL)

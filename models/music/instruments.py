@@ -1,0 +1,70 @@
+"""Who plays: for each mood a small ensemble of General MIDI programs that the shipped sound bank holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.music.plan import Aim
+
+PIANO, RHODES, CELESTA, VIBRAPHONE, NYLON_GUITAR, CELLO, HARP = 0, 4, 8, 11, 24, 42, 46
+STRINGS, SLOW_STRINGS, AAH_CHOIR, OOH_VOICES, FLUTE = 48, 49, 52, 53, 73
+FANTASIA, WARM_PAD, SPACE_VOICE, HALO_PAD, SWEEP_PAD = 88, 89, 91, 94, 95
+DRUM_KIT = 0
+
+RINGING = frozenset({PIANO, RHODES, CELESTA, VIBRAPHONE, NYLON_GUITAR, HARP})
+"""Struck or plucked: they fade by themselves, so at rest they are left to ring."""
+
+PITCHED = ("melody", "counter", "chords", "bass")
+
+PALETTES: Mapping[str, tuple[tuple[int, int, int, int], ...]] = {  # rows take turns from section to section
+    "still dark": (
+        (FLUTE, CELLO, SLOW_STRINGS, CELLO),
+        (PIANO, OOH_VOICES, SPACE_VOICE, CELLO),
+    ),
+    "still warm": (
+        (NYLON_GUITAR, CELESTA, WARM_PAD, CELLO),
+        (PIANO, FLUTE, HARP, WARM_PAD),
+    ),
+    "flowing dark": (
+        (CELLO, FLUTE, HARP, CELLO),
+        (PIANO, CELLO, SLOW_STRINGS, CELLO),
+    ),
+    "flowing warm": (
+        (PIANO, FLUTE, RHODES, CELLO),
+        (FLUTE, VIBRAPHONE, HARP, NYLON_GUITAR),
+    ),
+    "lively dark": (
+        (PIANO, STRINGS, STRINGS, CELLO),
+        (STRINGS, PIANO, PIANO, STRINGS),
+    ),
+    "lively warm": (
+        (PIANO, VIBRAPHONE, NYLON_GUITAR, RHODES),
+        (FLUTE, PIANO, RHODES, NYLON_GUITAR),
+    ),
+}
+AROUSAL_STEPS = (("still", -1.0, -0.33), ("flowing", -0.33, 0.33), ("lively", 0.33, 1.0))
+VALENCE_STEPS = (("dark", -1.0, 0.0), ("warm", 0.0, 1.0))
+HYSTERESIS = 0.12
+
+
+def _step(value: float, steps: tuple[tuple[str, float, float], ...], before: str) -> str:
+    for name, low, high in steps:
+        if name == before and low - HYSTERESIS <= value <= high + HYSTERESIS:
+            return name
+    return next(name for name, low, high in steps if low <= value <= high)
+
+
+def palette_for(aim: Aim, before: str = "") -> str:
+    """The palette of an aim; the one `before` is kept while the aim stays within `HYSTERESIS` of its borders."""
+    pace, _, tone = before.partition(" ")
+    return f"{_step(aim.arousal, AROUSAL_STEPS, pace)} {_step(aim.valence, VALENCE_STEPS, tone)}"
+
+
+def programs(palette: str, section: str, roles: tuple[str, ...]) -> dict[str, int]:
+    """The General MIDI program of each role. A, C and their variants take the first row, B and D the second."""
+    if palette not in PALETTES:
+        raise LookupError(f"no palette {palette!r}; there are: {', '.join(PALETTES)}")
+    rows = PALETTES[palette]
+    row = rows[ord(section[:1] or "A") % 2 == 0]
+    ensemble = dict(zip(PITCHED, row, strict=True)) | {"drums": DRUM_KIT}
+    return {role: ensemble[role] for role in roles}

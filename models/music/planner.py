@@ -1,0 +1,280 @@
+"""Plans one bar at a time: key, mode, phrase, chords, cadence and the theme's share. Pure: Form in, Form out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from models.music.chance import chance
+from models.music.expression import (
+    clamp,
+    density_for,
+    drums_play,
+    polyphony_for,
+    register_for,
+    tempo_for,
+)
+from models.music.fitting import closed, fitted, onsets_for, ornamented, syncopated, thinned
+from models.music.form import LAYOUTS, MOVEMENT, Form, Phrase
+from models.music.harmony import (
+    FUNCTIONS,
+    TONICS,
+    Key,
+    borrowed,
+    coloured,
+    function,
+    pitch_classes,
+    pivots,
+    progression,
+    scale,
+)
+from models.music.instruments import palette_for
+from models.music.plan import ROLES, Aim, Chord, MusicPlan
+from models.music.themes import VARIATIONS, Motif, develop, make_theme, squeeze
+from models.music.tradition import Mode, Tradition
+
+__all__ = ["begin", "next_bar", "tempo_for"]
+
+MODE_HYSTERESIS = 0.12
+BUSY_HARMONY_FROM_AROUSAL = 0.35
+SYNCOPATION_FROM_AROUSAL = 0.3
+COUNTER_FROM_POLYPHONY = 0.3
+COLOURED_SHARE = 0.45
+THREE_FOUR_SHARE = 0.3
+
+
+def begin(seed: int, tradition: Tradition, roles: Sequence[str] = ROLES) -> Form:
+    """The state before the first bar. Raises ValueError for a role that is not in `ROLES` or a negative seed."""
+    first = make_theme("A", chance(seed, 0, "theme A"))
+    themes = (first, make_theme("B", chance(seed, 0, "theme B"), first), make_theme("C", chance(seed, 0, "theme C")))
+    ordered = tuple(role for role in ROLES if role in roles)
+    unknown = tuple(role for role in roles if role not in ROLES)
+    home = int(chance(seed, 0, "home").integers(12))
+    return Form(seed, tradition, ordered + unknown, home, themes)
+
+
+def next_bar(form: Form, aim: Aim) -> tuple[Form, MusicPlan]:
+    """The plan of bar `form.bar` for `aim`, and the state after it. The same arguments give the same plan."""
+    opening = form.phrase_bar == 0
+    if opening and form.phrase_index == 0:
+        form = replace(form, palette=palette_for(aim, form.palette))
+    drums = "drums" in form.roles and drums_play(aim, form.drums) and (opening or form.drums)
+    form = replace(form, drums=drums)
+    phrase = form.phrase
+    if opening or phrase is None:
+        phrase = _open_phrase(form, aim)
+    return _advance(replace(form, phrase=phrase)), _plan(form, phrase, aim)
+
+
+def _advance(form: Form) -> Form:
+    """The state one bar later."""
+    form = replace(form, bar=form.bar + 1, phrase_bar=form.phrase_bar + 1)
+    if form.phrase_bar < form.row.phrases[form.phrase_index]:
+        return form
+    form = replace(form, phrase_bar=0, phrase_index=form.phrase_index + 1)
+    if form.phrase_index < len(form.row.phrases):
+        return form
+    form = replace(form, phrase_index=0, section=form.section + 1)
+    return form if form.section < len(MOVEMENT) else _next_movement(form)
+
+
+def _next_movement(form: Form) -> Form:
+    number = form.movement + 1
+    rng = chance(form.seed, form.bar, "movement")
+    fresh = make_theme(f"C{number + 1}", chance(form.seed, form.bar, "theme C"))
+    return replace(
+        form,
+        movement=number,
+        section=0,
+        home=(form.home + int(rng.choice((0, 5, 7)))) % 12,
+        beats=3 if rng.random() < THREE_FOUR_SHARE else 4,
+        themes=(*form.themes[:2], fresh),
+    )
+
+
+# --- phrase -----------------------------------------------------------------------------------------------------
+
+
+def _open_phrase(form: Form, aim: Aim) -> Phrase:
+    key, pivot = _key_for(form, aim)
+    mode = form.tradition.mode(key.mode)
+    bars = form.row.phrases[form.phrase_index]
+    kind = form.row.cadences[form.phrase_index]
+    per_bar = 2 if aim.arousal >= BUSY_HARMONY_FROM_AROUSAL else 1
+    # a theme keeps its harmony: the walk depends on theme, mode and cadence, not on the bar
+    walk = chance(form.seed, 0, f"harmony {form.row.themes or form.bar} {key.mode} {kind} {per_bar} {bars}")
+    path = progression(mode, pivot or mode.home, per_bar * (bars - 1) + 1, mode.cadences[kind], walk)
+    numerals = tuple(path[i : i + per_bar] for i in range(0, len(path), per_bar))
+    return Phrase(
+        key=key,
+        numerals=numerals,
+        cadence=mode.cadences[kind],
+        motifs=_motifs(form, bars),
+        theme=form.theme(form.row.themes[0]).name if form.row.themes else "",
+        treatment=_treatment(form),
+        pivot=bool(pivot),
+    )
+
+
+def _key_for(form: Form, aim: Aim) -> tuple[Key, str]:
+    """The key of the coming phrase and the pivot chord that leads into it ('' when the key stays)."""
+    wish = _mode_wish(form, aim)
+    tonic = (form.home + 7 * form.row.fifths) % 12
+    if form.phrase is None:
+        return Key(tonic, wish.name), ""
+    old = form.phrase.key
+    if old == Key(tonic, wish.name):
+        return old, ""
+    old_scale = scale(form.tradition.mode(old.mode), old.tonic)
+    key = _reachable(old_scale, wish, tonic)
+    shared = pivots(old_scale, wish, key.tonic)
+    if key == old or not shared:
+        return key, ""
+    return key, wish.home if wish.home in shared else shared[0]
+
+
+def _mode_wish(form: Form, aim: Aim) -> Mode:
+    """The mode nearest to the valence; the present one is kept while it is nearly as near."""
+    nearest = form.tradition.mode_for(aim.valence)
+    if form.phrase is None:
+        return nearest
+    present = form.tradition.mode(form.phrase.key.mode)
+    gap = abs(present.brightness - aim.valence) - abs(nearest.brightness - aim.valence)
+    return present if gap <= MODE_HYSTERESIS else nearest
+
+
+def _reachable(old_scale: tuple[int, ...], mode: Mode, tonic: int) -> Key:
+    """`mode` on `tonic` when a pivot chord leads there, else on the tonic that shares most tones with the old scale.
+
+    From C major to C minor there is no common triad; to A minor there are seven.
+    """
+    if pivots(old_scale, mode, tonic):
+        return Key(tonic, mode.name)
+
+    def nearness(candidate: int) -> tuple[int, int]:
+        common = len(set(old_scale) & set(scale(mode, candidate)))
+        fifths_away = (candidate - tonic) * 7 % 12
+        return common, -min(fifths_away, 12 - fifths_away)
+
+    return Key(max(range(12), key=nearness), mode.name)
+
+
+def _treatment(form: Form) -> str:
+    """A and B are stated once; later statements are returns."""
+    again = form.row.treatment == "state" and form.movement > 0 and form.row.themes in ("A", "B")
+    return "return" if again else form.row.treatment
+
+
+def _motifs(form: Form, bars: int) -> tuple[Motif, ...]:
+    """The raw motif of every bar of the phrase, in 4/4."""
+    row = form.row
+    if not row.themes:
+        return ((),) * bars
+    themes = [form.theme(letter) for letter in row.themes]
+    turn = chance(form.seed, form.movement * len(MOVEMENT) + form.section, "variation")
+    if row.treatment == "develop":
+        return develop(themes, bars, chance(form.seed, form.bar, "development"))
+    source: Sequence[Motif] = themes[0].bars
+    if row.treatment == "vary":
+        source = VARIATIONS[int(turn.integers(len(VARIATIONS)))](source)
+    from_theme = [(source[index], steps) for index, steps in LAYOUTS[bars]]
+    return tuple(tuple(replace(note, degree=note.degree + steps) for note in motif) for motif, steps in from_theme)
+
+
+# --- bar --------------------------------------------------------------------------------------------------------
+
+
+def _plan(form: Form, phrase: Phrase, aim: Aim) -> MusicPlan:
+    mode = form.tradition.mode(phrase.key.mode)
+    tones = scale(mode, phrase.key.tonic)
+    chords = _chords(form, phrase, aim)
+    last = form.phrase_bar == phrase.bars - 1
+    arch = 1 - abs(2 * (form.phrase_bar + 1) / (phrase.bars + 1) - 1)
+    density = clamp(density_for(aim) + form.row.lift)
+    polyphony = clamp(polyphony_for(aim) + form.row.lift)
+    return MusicPlan(
+        bar=form.bar,
+        aim=aim,
+        tradition=form.tradition.name,
+        tonic=TONICS[phrase.key.tonic],
+        mode=mode.name,
+        scale=tones,
+        beats=form.beats,
+        tempo_bpm=tempo_for(aim),
+        chords=chords,
+        section=form.row.label,
+        phrase_bar=form.phrase_bar,
+        phrase_bars=phrase.bars,
+        cadence="-".join(phrase.cadence) if last else "",
+        theme=phrase.theme,
+        treatment=phrase.treatment,
+        motif=_motif(form, phrase, aim, chords, tones, density),
+        density=density,
+        polyphony=polyphony,
+        register=clamp(register_for(aim) + 0.06 * arch + form.row.lift),
+        tension=_tension(form, chords, aim, arch),
+        roles=_playing(form, polyphony),
+        palette=form.palette,
+    )
+
+
+def _chords(form: Form, phrase: Phrase, aim: Aim) -> tuple[Chord, ...]:
+    """The bar's chords. Colour follows valence bar by bar; the cadence and a pivot stay plain."""
+    mode = form.tradition.mode(phrase.key.mode)
+    numerals = phrase.numerals[form.phrase_bar]
+    closing = form.phrase_bar >= phrase.bars - 2
+    plain = closing or (phrase.pivot and form.phrase_bar == 0)
+    spans = _spans(len(numerals), form.beats)
+    chords = []
+    for index, numeral in enumerate(numerals):
+        rng = chance(form.seed, form.bar, f"colour {index}")
+        if not plain:
+            lent = borrowed(numeral, mode, aim.valence)
+            numeral = coloured(lent, form.tradition, phrase.key, aim.valence, rng, COLOURED_SHARE)
+        chords.append(Chord(numeral, pitch_classes(numeral, phrase.key.tonic), *spans[index]))
+    return tuple(chords)
+
+
+def _spans(count: int, beats: int) -> tuple[tuple[float, float], ...]:
+    """(start, beats) of each chord: the first of two takes the larger half."""
+    if count == 1:
+        return ((0.0, float(beats)),)
+    half = float((beats + 1) // 2)
+    return ((0.0, half), (half, beats - half))
+
+
+def _motif(
+    form: Form, phrase: Phrase, aim: Aim, chords: tuple[Chord, ...], tones: tuple[int, ...], density: float
+) -> Motif:
+    """The bar's share of the theme, made thinner or fuller for the density and fitted to the chords."""
+    raw = phrase.motifs[form.phrase_bar]
+    if not raw:
+        return ()
+    raw = squeeze(raw) if form.beats == 3 else raw
+    last = form.phrase_bar == phrase.bars - 1
+    target = round(onsets_for(density) * form.beats / 4) + (phrase.treatment == "vary")
+    motif = fitted(thinned(raw, target), chords, tones)
+    if last:
+        to_root = phrase.cadence[1] == form.tradition.mode(phrase.key.mode).home
+        return closed(motif, chords[-1], tones, form.beats, to_root)
+    motif = ornamented(motif, target, phrase.motifs[form.phrase_bar + 1][0].degree)
+    if form.beats == 4 and aim.arousal >= SYNCOPATION_FROM_AROUSAL:
+        swing = chance(form.seed, form.movement * len(MOVEMENT) + form.section, "syncopation").random()
+        motif = syncopated(motif, float(swing))
+    return motif
+
+
+def _tension(form: Form, chords: tuple[Chord, ...], aim: Aim, arch: float) -> float:
+    """The phrase's arch, the section's lift, the last chord's function, arousal, and less with valence."""
+    pull = FUNCTIONS.index(function(chords[-1].numeral)) / 2
+    return clamp(0.2 + 0.2 * arch + 2 * form.row.lift + 0.15 * pull + 0.2 * aim.arousal - 0.15 * aim.valence)
+
+
+def _playing(form: Form, polyphony: float) -> tuple[str, ...]:
+    resting = set()
+    if polyphony < COUNTER_FROM_POLYPHONY and len(form.roles) > 1:
+        resting.add("counter")
+    if not form.drums:
+        resting.add("drums")
+    playing = tuple(role for role in form.roles if role not in resting)
+    return playing or form.roles

@@ -1,0 +1,167 @@
+"""Themes: four bars of rhythm and contour in scale degrees, made from the seed, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from models.music.plan import ThemeNote
+
+Motif = tuple[ThemeNote, ...]
+Cell = tuple[tuple[float, float], ...]  # (start beat, beats)
+
+CELLS: tuple[Cell, ...] = (
+    ((0, 2), (2, 2)),
+    ((0, 3), (3, 1)),
+    ((0, 2), (2, 1), (3, 1)),
+    ((0, 1), (1, 1), (2, 2)),
+    ((0, 1.5), (1.5, 0.5), (2, 2)),
+    ((0, 1), (1, 2), (3, 1)),
+    ((0, 1.5), (1.5, 0.5), (2, 1), (3, 1)),
+    ((0, 1), (1, 0.5), (1.5, 0.5), (2, 2)),
+)
+CLOSES: tuple[Cell, ...] = (((0, 3),), ((0, 2), (2, 1)), ((0, 1), (1, 2)))
+ORDERS = ("aabk", "abak", "aabk", "abbk")  # k: the close
+STEPS = (-2, -1, -1, -1, 1, 1, 1, 2)
+LEAPS = (-4, -3, 3, 4, 5)
+SEQUENCE_STEPS = (-2, -1, 1, 2)
+LOWEST_DEGREE, HIGHEST_DEGREE = -3, 9
+CANDIDATES = 40
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A name and four bars in 4/4."""
+
+    name: str
+    bars: tuple[Motif, ...]
+
+    @property
+    def degrees(self) -> list[int]:
+        return [note.degree for bar in self.bars for note in bar]
+
+
+def make_theme(name: str, rng: np.random.Generator, unlike: Theme | None = None) -> Theme:
+    """The most singable of a few dozen random themes; `unlike` keeps its opening rhythm away from another's."""
+    taken = rhythm(unlike.bars[0]) if unlike else None
+    cells = [cell for cell in CELLS if cell != taken]
+    return max((_candidate(name, cells, rng) for _ in range(CANDIDATES)), key=singability)
+
+
+def _candidate(name: str, cells: Sequence[Cell], rng: np.random.Generator) -> Theme:
+    first, second = rng.choice(len(cells), size=2, replace=False)
+    shapes = {
+        "a": _motive(cells[first], rng),
+        "b": _motive(cells[second], rng),
+        "k": _motive(CLOSES[int(rng.integers(len(CLOSES)))], rng),
+    }
+    order = ORDERS[int(rng.integers(len(ORDERS)))]
+    at = int(rng.choice((0, 2, 4)))
+    bars: list[Motif] = []
+    for index, letter in enumerate(order):
+        again = index > 0 and order[index - 1] == letter
+        moved = int(rng.choice(SEQUENCE_STEPS)) if again else int(rng.choice((-1, 0, 1)))
+        start = bars[-1][0].degree + moved if again else at
+        bars.append(transpose(shapes[letter], start + (0 if again else moved)))
+        at = bars[-1][-1].degree
+    return Theme(name, tuple(bars))
+
+
+def _motive(cell: Cell, rng: np.random.Generator) -> Motif:
+    """A cell with a contour from degree 0: steps, with now and then one leap that turns back."""
+    degree, leapt, notes = 0, 0, []
+    for index, (start, beats) in enumerate(cell):
+        if index:
+            move = int(rng.choice(LEAPS if rng.random() < 0.15 else STEPS))
+            move = -int(np.sign(leapt)) if abs(leapt) > 2 else move
+            degree, leapt = degree + move, move
+        notes.append(ThemeNote(degree, start, beats))
+    return tuple(notes)
+
+
+def singability(theme: Theme) -> float:
+    """Higher is easier to sing and keep: mostly steps, one peak past the middle, a range of a fifth to a ninth."""
+    degrees = theme.degrees
+    moves = [abs(b - a) for a, b in pairwise(degrees)]
+    peak = max(degrees)
+    span = peak - min(degrees)
+    place = degrees.index(peak) / len(degrees)
+    return (
+        3.0 * sum(move in (1, 2) for move in moves) / len(moves)
+        + 1.0 * any(2 < move <= 4 for move in moves)
+        - 1.5 * sum(move > 4 for move in moves)
+        - 1.0 * sum(move > 2 for move in moves[:2])
+        - 1.0 * sum(move == 0 for move in moves) / len(moves)
+        + 1.0 * (degrees.count(peak) == 1)
+        + 1.0 * (0.3 < place < 0.8)
+        - 0.5 * max(0, 4 - span)
+        - 0.7 * max(0, span - 8)
+        - 2.0 * (min(degrees) < LOWEST_DEGREE or peak > HIGHEST_DEGREE)
+    )
+
+
+def rhythm(motif: Motif) -> Cell:
+    return tuple((note.start_beat, note.beats) for note in motif)
+
+
+def transpose(motif: Motif, steps: int) -> Motif:
+    return tuple(replace(note, degree=note.degree + steps) for note in motif)
+
+
+def invert(motif: Motif) -> Motif:
+    """Mirror the contour on its first note."""
+    return tuple(replace(note, degree=2 * motif[0].degree - note.degree) for note in motif)
+
+
+def squeeze(motif: Motif) -> Motif:
+    """A 4/4 motif in 3/4: the second half passes twice as fast."""
+
+    def at(beat: float) -> float:
+        return beat if beat <= 2 else 2 + (beat - 2) / 2
+
+    return tuple(
+        ThemeNote(note.degree, at(note.start_beat), at(note.start_beat + note.beats) - at(note.start_beat))
+        for note in motif
+    )
+
+
+def augment(bars: Sequence[Motif]) -> tuple[Motif, ...]:
+    """The first half of the bars at half speed, over as many bars as before; the last bar stays as it was."""
+    halves: list[Motif] = []
+    for bar in bars[: (len(bars) + 1) // 2]:
+        slow = [replace(note, start_beat=note.start_beat * 2, beats=note.beats * 2) for note in bar]
+        for low in (0.0, 4.0):
+            here = [note for note in slow if low <= note.start_beat < low + 4]
+            halves.append(tuple(_within(note, low) for note in here))
+    return (*halves[: len(bars) - 1], bars[-1])
+
+
+def _within(note: ThemeNote, low: float) -> ThemeNote:
+    start = note.start_beat - low
+    return ThemeNote(note.degree, start, min(note.beats, 4 - start))
+
+
+def _lifted(bars: Sequence[Motif]) -> tuple[Motif, ...]:
+    return (*(transpose(bar, 2) for bar in bars[:-1]), bars[-1])
+
+
+def _mirrored(bars: Sequence[Motif]) -> tuple[Motif, ...]:
+    return (bars[0], *(invert(bar) for bar in bars[1:-1]), bars[-1])
+
+
+VARIATIONS: tuple[Callable[[Sequence[Motif]], tuple[Motif, ...]], ...] = (_lifted, _mirrored, augment, tuple)
+"""What 'vary' may do to the four bars; the last only ornaments (see `ORNAMENT` in the planner)."""
+
+
+def develop(themes: Sequence[Theme], bars: int, rng: np.random.Generator) -> tuple[Motif, ...]:
+    """Head motives in sequence, taking turns between the themes and sometimes mirrored; the close of the first."""
+    fall = int(rng.choice((-1, 1)))
+    laid: list[Motif] = []
+    for index in range(bars - 1):
+        head = themes[(index // 2) % len(themes)].bars[0]
+        turned = invert(head) if rng.random() < 0.35 else head
+        laid.append(transpose(turned, fall * (index % 4)))
+    return (*laid, themes[0].bars[-1])

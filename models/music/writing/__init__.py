@@ -1,0 +1,1 @@
+"""How the rules write each role: melody, counterpoint, chords, bass, drums."""

@@ -1,0 +1,90 @@
+"""The melody: sings the theme's share of the bar, or a stepwise line that rests on chord tones and breathes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from models.music.fitting import chord_at, closed, fitted, onsets_for, ornamented
+from models.music.plan import Bar, MusicPlan, Note, ThemeNote
+from models.music.themes import Motif
+from models.music.writing.voices import Range, last_pitch, pitch_in_key
+
+LOW, HIGH = 57, 84
+FREE_STEPS = (-2, -1, -1, 1, 1, 2)
+
+
+def melody_range(plan: MusicPlan) -> Range:
+    """Around E4 in the darkest register, E5 in the brightest."""
+    return Range(LOW, HIGH, 63 + 13 * plan.register)
+
+
+def write_melody(plan: MusicPlan, previous: Sequence[Bar], rng: np.random.Generator) -> list[Note]:
+    """The bar's melody; free where the plan has no motif."""
+    before = last_pitch(previous, "melody")
+    motif = plan.motif or improvised(plan, before, rng)
+    base = _base(motif, plan, before)
+    return [
+        Note(
+            "melody",
+            pitch_in_key(note.degree, base, plan, chord_at(plan.chords, note.start_beat)),
+            note.start_beat,
+            note.beats,
+            _accent(note.start_beat, index),
+        )
+        for index, note in enumerate(motif)
+    ]
+
+
+def _base(motif: Motif, plan: MusicPlan, before: int | None) -> int:
+    """The MIDI pitch of degree 0: near the register's centre, near the last note within a phrase, within range."""
+    span = melody_range(plan)
+
+    def cost(base: int) -> float:
+        pitches = [pitch_in_key(n.degree, base, plan, chord_at(plan.chords, n.start_beat)) for n in motif]
+        outside = sum(max(0, p - HIGH) + max(0, LOW - p) for p in pitches)
+        join = abs(pitches[0] - before) if before is not None and plan.phrase_bar else 0.0
+        return 20 * outside + abs(sum(pitches) / len(pitches) - span.centre) + 1.2 * join
+
+    return min((12 * octave + plan.scale[0] for octave in range(3, 8)), key=cost)
+
+
+def _accent(beat: float, index: int) -> float:
+    """The downbeat leads, notes between the beats give way."""
+    if beat == 0:
+        return 0.7
+    return 0.35 if beat % 1 else 0.5 + 0.08 * (index == 0)
+
+
+def improvised(plan: MusicPlan, before: int | None, rng: np.random.Generator) -> Motif:
+    """A stepwise line from the last note to a chord tone; at a cadence it closes and leaves the last beat silent."""
+    span = melody_range(plan)
+    start = span.centre if before is None else before
+    degree = _degree_near(start, plan)
+    beats = float(plan.beats)
+    skeleton = [ThemeNote(degree + int(rng.choice(FREE_STEPS)), 0.0, beats)]
+    if plan.density > 0.15 and plan.beats > 2:
+        second = skeleton[0].degree + int(rng.choice(FREE_STEPS))
+        skeleton = [ThemeNote(skeleton[0].degree, 0.0, 2.0), ThemeNote(second, 2.0, beats - 2)]
+    target = round(onsets_for(plan.density) * plan.beats / 4)
+    line = fitted(tuple(skeleton), plan.chords, plan.scale)
+    if plan.cadence:
+        return closed(line, plan.chords[-1], plan.scale, plan.beats, to_root=plan.cadence.endswith(("-I", "-i")))
+    return ornamented(line, target)
+
+
+def _degree_near(pitch: float, plan: MusicPlan) -> int:
+    """The scale degree nearest to a pitch, counted from a base that `_base` will find again by register."""
+    tonic = min((12 * octave + plan.scale[0] for octave in range(3, 8)), key=lambda base: abs(base - pitch))
+    degrees = range(-len(plan.scale), len(plan.scale) + 1)
+    chord = plan.chords[0]
+    return min(degrees, key=lambda degree: abs(pitch_in_key(degree, tonic, plan, chord) - pitch))
+
+
+def gaps(melody: Sequence[Note], beats: int, shortest: float = 1.0) -> list[tuple[float, float]]:
+    """Where the melody rests or holds still: (start, end) in beats. A held note's first beat belongs to the melody."""
+    edges = [*(note.start_beat for note in melody), float(beats)]
+    open_spans = [(start + 1.0, end) for start, end in pairwise(edges)] if melody else [(0.0, float(beats))]
+    return [(start, end) for start, end in open_spans if end - start >= shortest]
