@@ -35,9 +35,7 @@ def alembic_config(url: str) -> Config:
     """A wheel carries the migrations inside therapy_app; a checkout has them beside it."""
     shipped = PACKAGE / "migrations"
     config = Config()
-    config.set_main_option(
-        "script_location", str(shipped if shipped.exists() else PACKAGE.parent / "migrations")
-    )
+    config.set_main_option("script_location", str(shipped if shipped.exists() else PACKAGE.parent / "migrations"))
     # Alembic's options are %-interpolated; a URL may hold an escaped character.
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,15 +11,13 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from sensors.blocks import SampleBlock, StreamInfo
 from therapy_app.records import tables
 from therapy_app.session.events import Entry, body_of
 
-FASTEST = (
-    1  # zlib level: raw samples hardly shrink further, and the log must never be what the music waits for
-)
+FASTEST = 1  # zlib level: raw samples hardly shrink further, and the log must never be what the music waits for
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class StoredEvent:
     kind: str
     body: str
     follows: tuple[int, ...]
+    chain: str
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,9 @@ class TickRecord:
 
 def append(connection: Connection, session_id: int, ticks: Sequence[TickRecord]) -> None:
     """Writes ticks whole; the caller's commit acknowledges them."""
-    events = [_event_row(session_id, tick.wall, entry) for tick in ticks for entry in tick.entries]
+    events = _chained(connection, session_id, ticks)
     blocks = [
-        _block_row(session_id, tick.tick, place, block)
-        for tick in ticks
-        for place, block in enumerate(tick.blocks)
+        _block_row(session_id, tick.tick, place, block) for tick in ticks for place, block in enumerate(tick.blocks)
     ]
     if events:
         connection.execute(insert(tables.Event), events)
@@ -61,13 +60,13 @@ def read_events(database: Engine, session_id: int, after: int = 0, limit: int = 
     """The events after seq `after`, oldest first."""
     event = tables.Event
     query = (
-        select(event.seq, event.tick, event.at_s, event.wall, event.kind, event.body, event.follows)
+        select(event.seq, event.tick, event.at_s, event.wall, event.kind, event.body, event.follows, event.chain)
         .where(event.session_id == session_id, event.seq > after)
         .order_by(event.seq)
         .limit(limit)
     )
     with database.connect() as connection:
-        return [StoredEvent(*row[:6], follows=tuple(row[6])) for row in connection.execute(query)]
+        return [StoredEvent(*row[:6], follows=tuple(row[6]), chain=row[7]) for row in connection.execute(query)]
 
 
 def all_events(database: Engine, session_id: int) -> Iterator[StoredEvent]:
@@ -78,22 +77,21 @@ def all_events(database: Engine, session_id: int) -> Iterator[StoredEvent]:
         after = page[-1].seq
 
 
-def last_event(connection: Connection, session_id: int) -> tuple[int, int, float]:
-    """(seq, tick, at_s) of the newest event, zeros for an empty log."""
+@dataclass(frozen=True)
+class LastLine:
+    """The end of a log; zeros and '' for one that is empty."""
+
+    seq: int = 0
+    tick: int = 0
+    at_s: float = 0.0
+    chain: str = ""
+
+
+def last_line(connection: Connection, session_id: int) -> LastLine:
     event = tables.Event
-    query = select(event.seq, event.tick, event.at_s).where(event.session_id == session_id)
+    query = select(event.seq, event.tick, event.at_s, event.chain).where(event.session_id == session_id)
     row = connection.execute(query.order_by(event.seq.desc()).limit(1)).first()
-    return (row.seq, row.tick, row.at_s) if row else (0, 0, 0.0)
-
-
-def last_tick(database: Engine, session_id: int) -> int:
-    """The newest tick that left an event or a block."""
-    newest = [
-        select(func.max(table.tick)).where(table.session_id == session_id)
-        for table in (tables.Event, tables.Block)
-    ]
-    with database.connect() as connection:
-        return max(connection.scalar(query) or 0 for query in newest)
+    return LastLine(*row) if row else LastLine()
 
 
 def read_blocks(database: Engine, session_id: int) -> Iterator[tuple[int, SampleBlock]]:
@@ -103,6 +101,21 @@ def read_blocks(database: Engine, session_id: int) -> Iterator[tuple[int, Sample
     with database.connect() as connection:
         for row in connection.execute(query.execution_options(yield_per=1000)):
             yield row.tick, _block_from(row)
+
+
+def _chained(connection: Connection, session_id: int, ticks: Sequence[TickRecord]) -> list[dict[str, Any]]:
+    events = [_event_row(session_id, tick.wall, entry) for tick in ticks for entry in tick.entries]
+    if events:
+        before = last_line(connection, session_id).chain
+        for event in events:
+            before = event["chain"] = link(before, event["seq"], event["kind"], event["body"], event["follows"])
+    return events
+
+
+def link(before: str, seq: int, kind: str, body: str, follows: Sequence[int]) -> str:
+    """The hash of a line and all lines before it: a line that is changed later no longer fits."""
+    line = json.dumps([before, seq, kind, body, list(follows)], separators=(",", ":"))
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def _event_row(session_id: int, wall: datetime, entry: Entry) -> dict[str, Any]:
@@ -136,9 +149,7 @@ def _block_row(session_id: int, tick: int, place: int, block: SampleBlock) -> di
             "flags": sorted(block.flags),
         },
         "samples": zlib.compress(block.samples.astype("<f4").tobytes(), FASTEST),
-        "times": None
-        if block.times_s is None
-        else zlib.compress(block.times_s.astype("<f8").tobytes(), FASTEST),
+        "times": None if block.times_s is None else zlib.compress(block.times_s.astype("<f8").tobytes(), FASTEST),
     }
 
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from models.person import Baseline
 from therapy_app.records import tables
 from therapy_app.records.tables import utc_now
-from therapy_app.session.commands import COMMANDS, Command, CommandError
 from therapy_app.session import prescription as protocols
+from therapy_app.session.commands import COMMANDS, Command, CommandError
 from therapy_app.session.prescription import Prescription
 
 OPEN = ("requested", "running")
@@ -94,9 +94,7 @@ def request_session(
     }
     try:
         with database.begin() as connection:
-            return int(
-                connection.execute(insert(tables.Session).returning(tables.Session.id), [row]).scalar_one()
-            )
+            return int(connection.execute(insert(tables.Session).returning(tables.Session.id), [row]).scalar_one())
     except IntegrityError as error:
         running = open_session(database, client_id)
         if running is None:
@@ -116,20 +114,13 @@ def open_session(database: Engine, client_id: int) -> int | None:
     """The number of the client's session that is not over."""
     session = tables.Session
     with database.connect() as connection:
-        return connection.scalar(
-            select(session.id).where(session.client_id == client_id, session.status.in_(OPEN))
-        )
+        return connection.scalar(select(session.id).where(session.client_id == client_id, session.status.in_(OPEN)))
 
 
 def orders(database: Engine, status: str = "requested") -> list[Order]:
     """Sessions of a status, oldest first."""
     session, client = tables.Session, tables.Client
-    query = (
-        select(session.__table__, client.baseline)
-        .join(client)
-        .where(session.status == status)
-        .order_by(session.id)
-    )
+    query = select(session.__table__, client.baseline).join(client).where(session.status == status).order_by(session.id)
     with database.connect() as connection:
         return [_order(row) for row in connection.execute(query)]
 
@@ -159,9 +150,7 @@ def _order(row: Any) -> Order:
     )
 
 
-def send(
-    database: Engine, session_id: int, *, key: str, actor: str, name: str, values: Mapping[str, Any]
-) -> int:
+def send(database: Engine, session_id: int, *, key: str, actor: str, name: str, fields: Mapping[str, Any]) -> int:
     """Tells an open session something and returns the command's number; the same `key` twice is one command.
 
     Raises CommandError, NoSuchSession or SessionOver.
@@ -183,9 +172,7 @@ def send(
         status = connection.scalar(select(tables.Session.status).where(tables.Session.id == session_id))
         if status is None:
             raise NoSuchSession(f"no session {session_id}")
-        before = connection.scalar(
-            select(command.id).where(command.session_id == session_id, command.key == key)
-        )
+        before = connection.scalar(select(command.id).where(command.session_id == session_id, command.key == key))
         if before is not None:
             return before
         if status not in OPEN:

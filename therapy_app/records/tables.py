@@ -110,7 +110,7 @@ class Session(Base):
 
 
 class Event(Base):
-    """One line of a session's log; `body` is canonical JSON, `follows` the seqs it came from."""
+    """One line of a session's log; `body` is canonical JSON, `follows` the seqs it came from, `chain` a hash over this line and the one before."""
 
     __tablename__ = "event"
     session_id: Mapped[int] = mapped_column(ForeignKey("session.id"), primary_key=True)
@@ -121,6 +121,7 @@ class Event(Base):
     kind: Mapped[str] = mapped_column(String(20))
     body: Mapped[str] = mapped_column(Text)
     follows: Mapped[list[int]] = mapped_column(JSON)
+    chain: Mapped[str] = mapped_column(String(64))
     __table_args__ = (Index("event_by_kind", "session_id", "kind", "seq"),)
 
 

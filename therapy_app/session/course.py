@@ -19,6 +19,10 @@ SUGGEST_FROM = 0.1
 PATH_POINTS = 8
 
 
+def _unit(value: float) -> float:
+    return min(max(value, -1.0), 1.0)
+
+
 @dataclass(frozen=True)
 class Heading:
     """The next aim, where guidance wanted it, how loud, and which rule decided ('guide', 'held', 'stale', …)."""
@@ -40,10 +44,12 @@ class Course:
         self._felt_at_s: float | None = None
         self._first_arousal: float | None = None
         self._accepted: Aim | None = None
+        self._frozen: Aim | None = None
         self._nudge = (0.0, 0.0)
         self._offset_db = 0.0
         self._by_person = False
         self.held = False
+        self.recorded = True
         self.watch = safety.Watch()
         self.suggestion: Aim | None = None
 
@@ -91,31 +97,27 @@ class Course:
         return Heading(wanted, self._steering.aim, self._loudness(at_s, phase), rule)
 
     def _ruled(self, wanted: Aim, at_s: float, phase: Phase) -> tuple[Aim, str]:
-        last = self._steering.aim
-        if last is not None and self.held:
-            return self._without_nudge(last), "held"
+        """The aim before nudges, and the rule that gave it."""
+        freshness = "adapt" if phase.name == "baseline" else self.freshness(at_s)
+        rule = "held" if self.held else "stale" if freshness == "hold" else "" if self.recorded else "unrecorded"
+        if self._steering.aim is not None and rule:
+            self._frozen = self._frozen or self._without_nudge(self._steering.aim)
+            return self._frozen, rule
+        self._frozen = None
         if phase.name == "baseline":
             return wanted, "baseline"
-        freshness = self.freshness(at_s)
-        if freshness == "hold" and last is not None:
-            return self._without_nudge(last), "stale"
         if self._prescription.authority == "suggest":
-            return self._suggested(wanted, last), "suggest"
+            return self._suggested(wanted), "suggest"
         return wanted, "path" if freshness == "path" else phase.name
 
-    def _suggested(self, wanted: Aim, last: Aim | None) -> Aim:
-        current = self._accepted or last or wanted
+    def _suggested(self, wanted: Aim) -> Aim:
+        current = self._accepted = self._accepted or wanted
         far = max(abs(wanted.valence - current.valence), abs(wanted.arousal - current.arousal))
         self.suggestion = wanted if far >= SUGGEST_FROM else None
-        return self._accepted or (self._without_nudge(last) if last else wanted)
+        return current
 
     def _without_nudge(self, aim: Aim) -> Aim:
-        """The aim before the nudge that `next` adds again."""
-        low, high = -1.0, 1.0
-        return Aim(
-            min(max(aim.valence - self._nudge[0], low), high),
-            min(max(aim.arousal - self._nudge[1], low), high),
-        )
+        return Aim(_unit(aim.valence - self._nudge[0]), _unit(aim.arousal - self._nudge[1]))
 
     def _loudness(self, at_s: float, phase: Phase) -> float:
         loudness = BASE_DB + self._offset_db
@@ -128,8 +130,7 @@ class Course:
         return loudness
 
     def nudge(self, valence: float, arousal: float) -> None:
-        moved = (self._nudge[0] + valence, self._nudge[1] + arousal)
-        self._nudge = (min(max(moved[0], -1.0), 1.0), min(max(moved[1], -1.0), 1.0))
+        self._nudge = (_unit(self._nudge[0] + valence), _unit(self._nudge[1] + arousal))
         self._by_person = True
 
     def turn_loudness(self, change_db: float) -> None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.music import planner
-from models.music.plan import Aim, Bar, BarRequest, MusicPlan, PerformedBar
+from models.music.form import Form
 from models.music.performance import perform
+from models.music.plan import Aim, Bar, BarRequest, MusicPlan, PerformedBar
+from models.music.planner import begin, next_bar
+from models.music.tradition import Tradition
 from therapy_app.playback.ceiling import under_ceiling
 from therapy_app.session.prescription import Prescription
 from therapy_app.session.safety import limit_loudness, limit_tempo
@@ -30,7 +32,7 @@ class Ordered:
     revision: int
     start_s: float
     loudness_db: float
-    form: planner.Form
+    form: Form
     seq: int = 0
 
     @property
@@ -41,9 +43,10 @@ class Ordered:
 class Score:
     """The music of one session as plans and bars; one bar is on its way to the generator at a time."""
 
-    def __init__(self, prescription: Prescription, seed: int) -> None:
+    def __init__(self, prescription: Prescription, tradition: Tradition, seed: int) -> None:
         self._limits = prescription.limits
-        self._prescription, self._seed, self._skips = prescription, seed, 0
+        self._roles, self._tradition = prescription.roles, tradition
+        self._seed, self._skips = seed, 0
         self._form = self._begin()
         self._ordered: list[Ordered] = []
         self._composed: dict[int, Bar] = {}
@@ -51,9 +54,9 @@ class Score:
         self._revisions: dict[int, int] = {}
         self.silent = False
 
-    def _begin(self) -> planner.Form:
+    def _begin(self) -> Form:
         seed = int(np.random.SeedSequence([self._seed, self._skips]).generate_state(1)[0])
-        return planner.begin(seed, self._prescription.tradition, self._prescription.roles)
+        return begin(seed, self._tradition, self._roles)
 
     @property
     def end_s(self) -> float:
@@ -68,15 +71,18 @@ class Score:
         ahead = sum(ordered.start_s > at_s for ordered in self._ordered)
         return not self.silent and self._waiting is None and ahead < AHEAD
 
+    def next_start_s(self, at_s: float) -> float:
+        """When the next bar would begin: at the end of the planned music, or soon."""
+        return self.end_s if self.end_s > at_s else at_s + LEAD_S
+
     def order(self, at_s: float, aim: Aim, loudness_db: float) -> Ordered:
         """Plans the next bar within the limits. The caller sends it on with `sent`."""
         before = self.last if self.last and self.last.end_s > at_s else None
-        form, plan = planner.next_bar(self._form, aim)
+        form, plan = next_bar(self._form, aim)
         tempo = limit_tempo(plan.tempo_bpm, before.plan.tempo_bpm if before else None, self._limits)
         plan = replace(plan, tempo_bpm=tempo)
         gain = limit_loudness(loudness_db, before.loudness_db if before else None, self._limits)
-        start_s = before.end_s if before else at_s + LEAD_S
-        ordered = Ordered(plan, self._revisions.get(plan.bar, 0), start_s, gain, self._form)
+        ordered = Ordered(plan, self._revisions.get(plan.bar, 0), self.next_start_s(at_s), gain, self._form)
         self._form = form
         return ordered
 

@@ -15,6 +15,7 @@ RULES = {
     "held": "held by a person",
     "stale": "no clear signal for a moment, so the music stays as it is",
     "path": "no clear signal, so the music follows the plan towards {goal}",
+    "unrecorded": "the record can't be written, so the music stays as it is",
     "suggest": "waiting for a person to accept what is suggested",
     "distress": "softer, because the estimated arousal has been rising",
 }

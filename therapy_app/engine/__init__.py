@@ -1,0 +1,1 @@
+"""Where time passes: sensors are read, sessions stepped, bars composed, logs written."""

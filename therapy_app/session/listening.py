@@ -1,0 +1,48 @@
+"""The body's side of a session: samples to features, features to affect, quiet minutes to a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from models.smoothing import Smoothing
+
+from models.affect import Affect, Estimator
+from models.person import Baseline, Person, SelfReport, rest_of
+from sensors.blocks import SampleBlock
+from sensors.readings import Features
+from sensors.window import Window
+
+
+class Listening:
+    """Holds the last minutes of one person's signals and what is known of the person."""
+
+    def __init__(self, estimator: Estimator, baseline: Baseline | None) -> None:
+        self._estimator, self._window, self._smoothing = estimator, Window(), Smoothing()
+        self._person = Person(baseline)
+        self._quiet: list[Features] = []
+
+    def take(self, blocks: Iterable[SampleBlock]) -> None:
+        for block in blocks:
+            self._window.add(block)
+
+    def listen(self, at_s: float) -> Features:
+        return self._window.describe(at_s)
+
+    def feel(self, features: Features) -> Affect:
+        return self._smoothing.smooth(self._estimator.estimate(features, self._person))
+
+    def rest(self, features: Features) -> None:
+        """Counts a quiet second towards the baseline."""
+        self._quiet.append(features)
+
+    def take_baseline(self) -> Baseline | None:
+        """The rest that was measured, None when too little of it was usable. The estimator uses it from now on."""
+        seconds = self._quiet[-1].at_s - self._quiet[0].at_s + 1 if self._quiet else 0.0
+        baseline = rest_of(self._quiet, seconds)
+        self._quiet = []
+        if baseline is not None:
+            self._person = Person(baseline, self._person.reports)
+        return baseline
+
+    def report(self, said: SelfReport) -> None:
+        self._person = Person(self._person.baseline, (*self._person.reports, said))

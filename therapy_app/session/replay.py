@@ -1,0 +1,97 @@
+"""Runs a stored session again from what went into it, and compares what comes out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.music.plan import Bar, BarRequest
+from sensors.blocks import SampleBlock, Status
+from therapy_app.session.commands import Command
+from therapy_app.session.events import (
+    Alarm,
+    AlarmCleared,
+    CheckIn,
+    ConsentChecked,
+    Ended,
+    Entry,
+    Marker,
+    Override,
+    SensorStatus,
+    Started,
+    TicksMissed,
+)
+from therapy_app.session.step import UNRECORDED, Session
+from therapy_app.session.tick import Notice, Tick
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What reached the session from outside at one tick, as far as the log tells."""
+
+    statuses: tuple[Status, ...] = ()
+    commands: tuple[Command, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def started_of(entries: Sequence[Entry]) -> tuple[Started, str]:
+    """(how the session began, who checked consent). Raises ValueError for a log without a beginning."""
+    if not entries or not isinstance(entries[0].event, Started):
+        raise ValueError("the log does not begin with 'started'; there is nothing to run again")
+    consent = next((entry.event.actor for entry in entries if isinstance(entry.event, ConsentChecked)), "")
+    return entries[0].event, consent
+
+
+def inputs_of(entries: Iterable[Entry]) -> dict[int, Inputs]:
+    """What the log says was put in, by tick."""
+    statuses: dict[int, list[Status]] = defaultdict(list)
+    commands: dict[int, list[Command]] = defaultdict(list)
+    notices: dict[int, list[Notice]] = defaultdict(list)
+    for entry in entries:
+        match entry.event:
+            case SensorStatus(status=status):
+                statuses[entry.tick].append(status)
+            case Override(command=command) | CheckIn(command=command) | Marker(command=command):
+                commands[entry.tick].append(command)
+            case TicksMissed() as missed:
+                notices[entry.tick].append(missed)
+            case (Alarm(code=code) | AlarmCleared(code=code)) as alarm if code == UNRECORDED:
+                notices[entry.tick].append(alarm)
+    ticks = {*statuses, *commands, *notices}
+    return {n: Inputs(tuple(statuses[n]), tuple(commands[n]), tuple(notices[n])) for n in ticks}
+
+
+def replay(
+    session: Session,
+    entries: Sequence[Entry],
+    blocks: Iterable[tuple[int, SampleBlock]],
+    compose: Callable[[BarRequest], Bar],
+) -> Iterator[Entry]:
+    """The events of the session run again, up to the tick of the log's last event."""
+    inputs = inputs_of(entries)
+    arrived: dict[int, list[SampleBlock]] = defaultdict(list)
+    for tick, block in blocks:
+        arrived[tick].append(block)
+    answers: tuple[Bar, ...] = ()
+    for number in _ticks(inputs, entries[-1].tick):
+        given = inputs.get(number, Inputs())
+        tick_in = Tick(number, (*given.statuses, *arrived[number]), given.commands, answers, given.notices)
+        outcome = session.step(tick_in)
+        yield from outcome.entries
+        answers = (compose(outcome.request),) if outcome.request else ()
+
+
+def _ticks(inputs: Mapping[int, Inputs], last: int) -> Iterator[int]:
+    """All ticks but the missed ones."""
+    missed: set[int] = set()
+    for number, given in inputs.items():
+        for notice in given.notices:
+            if isinstance(notice, TicksMissed):
+                missed |= set(range(number - notice.count, number))
+    return (number for number in range(last + 1) if number not in missed)
+
+
+def was_interrupted(entries: Sequence[Entry]) -> bool:
+    """Whether the log's last event was written by an engine that found the session left behind."""
+    return bool(entries) and isinstance(entries[-1].event, Ended) and entries[-1].event.how == "interrupted"
