@@ -74,11 +74,12 @@ class Skin:
     def __init__(self, info: StreamInfo) -> None:
         assert info.rate_hz is not None
         self._every = max(1, round(info.rate_hz / 4))
-        self.piece_s = self._every / info.rate_hz
-        self._sos = signal.butter(2, min(SMOOTHING_HZ, 0.4 / self.piece_s), fs=1 / self.piece_s, output="sos")
+        self._step_s = self._every / info.rate_hz
+        self.piece_s = 4 * self._step_s
+        self._sos = signal.butter(2, min(SMOOTHING_HZ, 0.4 / self._step_s), fs=1 / self._step_s, output="sos")
         self._state: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None = None
-        self._levels: deque[tuple[float, float]] = deque(maxlen=round(TONIC_S / self.piece_s))
-        self._bad: deque[float] = deque(maxlen=round(RESPONSES_S / self.piece_s))
+        self._levels: deque[tuple[float, float]] = deque(maxlen=round(TONIC_S / self._step_s))
+        self._bad: deque[float] = deque(maxlen=round(RESPONSES_S / self._step_s))
         self._responses = Responses()
 
     def reset(self) -> None:
@@ -87,32 +88,35 @@ class Skin:
         self._responses.reset()
 
     def take(self, piece: Piece) -> None:
-        time_s, level_us = float(piece.times_s[-1]), float(piece.samples[:, 0].mean())
-        before_us = self._levels[-1][1] if self._levels else level_us
-        self._levels.append((time_s, level_us))
-        steep = abs(level_us - before_us) > STEEPEST_US_PER_S * self.piece_s
-        if steep or not LOWEST_US <= level_us <= HIGHEST_US:
-            self._bad.append(time_s)
+        levels_us = piece.samples[:, 0].reshape(-1, self._every).mean(axis=1)
+        times_s = piece.times_s[self._every - 1 :: self._every]
+        before_us = self._levels[-1][1] if self._levels else levels_us[0]
+        self._levels.extend(zip(times_s.tolist(), levels_us.tolist(), strict=True))
+        steep = np.abs(np.diff(levels_us, prepend=before_us)) > STEEPEST_US_PER_S * self._step_s
+        bad = steep | (levels_us < LOWEST_US) | (levels_us > HIGHEST_US)
+        if bad.any():  # what is filtered next must not remember a jump
+            self._bad.extend(times_s[bad].tolist())
             self._state = None
             self._responses.reset()
             return
         if self._state is None:
-            self._state = signal.sosfilt_zi(self._sos) * level_us
-        smooth, self._state = signal.sosfilt(self._sos, [level_us], zi=self._state)
-        self._responses.take(time_s, float(smooth[0]))
+            self._state = signal.sosfilt_zi(self._sos) * levels_us[0]
+        smooth_us, self._state = signal.sosfilt(self._sos, levels_us, zi=self._state)
+        for time_s, level_us in zip(times_s.tolist(), smooth_us.tolist(), strict=True):
+            self._responses.take(time_s, level_us)
 
     def readings(self, moment: Moment) -> dict[str, Reading]:
         return {"eda_tonic_us": self._tonic(moment), "scr_per_min": self._rate(moment)}
 
     def _bad_s(self, moment: Moment, window_s: float) -> float:
-        return sum(self.piece_s for at_s in self._bad if at_s > moment.now_s - window_s)
+        return sum(self._step_s for at_s in self._bad if at_s > moment.now_s - window_s)
 
     def _trouble(self, moment: Moment) -> str:
         """Why this is not a skin, or ''."""
         recent = [level for at_s, level in self._levels if at_s > moment.now_s - TONIC_S]
         if not recent:
             return "collecting: too little signal in this window"
-        if max(recent) == min(recent) and len(recent) * self.piece_s >= 3:
+        if max(recent) == min(recent) and len(recent) * self._step_s >= 3:
             return "flat line: the electrodes don't touch the skin"
         if self._bad_s(moment, TONIC_S) > 0.2 * TONIC_S:
             middle = float(np.median(recent))

@@ -167,8 +167,9 @@ class Intake:
         return ""
 
     def _usable(self, samples: NDArray[np.float64]) -> NDArray[np.bool_]:
-        finite: NDArray[np.bool_] = np.isfinite(samples)
-        return np.any(finite, axis=1) if self._any_channel else np.all(finite, axis=1)
+        finite = np.isfinite(samples).sum(axis=1)
+        usable: NDArray[np.bool_] = finite >= (1 if self._any_channel else samples.shape[1])
+        return usable
 
     def _split(self, times_s: NDArray[np.float64], samples: NDArray[np.float64]) -> Iterator[Piece | None]:
         usable = self._usable(samples)

@@ -20,7 +20,7 @@ LARGEST_G = 16.0
 class Motion:
     """One accelerometer."""
 
-    piece_s = 0.5
+    piece_s = 1.0
 
     def __init__(self, info: StreamInfo) -> None:
         assert info.rate_hz is not None

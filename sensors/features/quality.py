@@ -17,7 +17,7 @@ GATE = 0.3
 SILENT_S = 5.0
 """A number is not repeated when its signal has been silent for longer."""
 
-STILL_G = {"ecg": 0.5, "rr": 0.5, "ppg": 0.12, "hr": 0.3, "eda": 0.3, "eeg": 0.12}
+STILL_G = {"ecg": 0.5, "rr": 0.5, "ppg": 0.25, "hr": 0.3, "eda": 0.3, "eeg": 0.12}
 """RMS movement at which a signal's quality is halved. A wrist pulse wave suffers far sooner than a chest ECG."""
 
 
@@ -59,10 +59,10 @@ class Moment:
         return "" if self.share(window_s) >= least else "collecting: too little signal in this window"
 
     def known(self, value: float, quality: float, window_s: float, reason: str = "") -> Reading:
-        return Reading(float(value), min(1.0, quality), self.share(window_s), window_s, self.age_s, reason)
+        return Reading(float(value), float(min(1.0, quality)), self.share(window_s), window_s, self.age_s, reason)
 
     def absent(self, reason: str, window_s: float, quality: float = 0.0) -> Reading:
-        return Reading(None, min(1.0, quality), self.share(window_s), window_s, self.age_s, reason)
+        return Reading(None, float(min(1.0, quality)), self.share(window_s), window_s, self.age_s, reason)
 
 
 class Line:
@@ -104,9 +104,11 @@ def likeness(shapes: NDArray[np.float64]) -> float:
 
 
 def best(readings: Sequence[Reading]) -> Reading:
-    """The first good one in order of preference; else the best present one; else the first reason."""
+    """The first good one in order of preference; else the best present one; else the reason of the liveliest."""
     present = [reading for reading in readings if reading.value is not None]
     good = [reading for reading in present if reading.quality >= 0.5]
     if good:
         return good[0]
-    return max(present, key=lambda reading: reading.quality) if present else readings[0]
+    if present:
+        return max(present, key=lambda reading: reading.quality)
+    return max(readings, key=lambda reading: (reading.coverage, reading.quality))

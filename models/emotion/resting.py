@@ -1,0 +1,163 @@
+"""Arousal as distance from the person's own rest, with fixed weights; the floor every other estimator must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp, log, tanh
+
+from models.affect import Affect, Contribution, Interval
+from models.person import Baseline, Person
+from models.valence import valence_of
+from sensors.readings import Features, Reading
+
+LEAST_QUALITY = 0.3
+STALEST_S = 5.0
+LEAST_EVIDENCE = 0.1
+"""Sum of weight times quality. One clean EEG band, or a poor pulse, is still evidence; less is none."""
+FURTHEST = 3.0
+
+
+@dataclass(frozen=True)
+class Term:
+    """One reading's part: (now - rest) on its own scale, over `spread`, clipped to +-3, times `weight`.
+
+    `spread` is the population's, not the person's: three minutes of rest are too short to learn one from.
+    """
+
+    weight: float
+    spread: float
+    scale: Callable[[float], float]
+    words: str
+
+
+def _plain(value: float) -> float:
+    return value
+
+
+def _log(value: float) -> float:
+    return log(max(value, 1e-3))
+
+
+TERMS = {
+    "hr_bpm": Term(0.35, 8.0, _plain, "pulse"),
+    "rmssd_ms": Term(-0.15, 0.4, _log, "beat-to-beat variation"),
+    "eda_tonic_us": Term(0.2, 0.5, _log, "skin conductance"),
+    "scr_per_min": Term(0.15, 4.0, _plain, "skin responses"),
+    "eeg_beta": Term(0.1, 0.35, _plain, "fast brain waves"),
+    "eeg_alpha": Term(-0.1, 0.45, _plain, "slow brain waves"),
+}
+WHOLE = sum(abs(term.weight) for term in TERMS.values())
+GAIN = 0.6
+"""One spread in everything moves arousal to tanh(0.6) = 0.54."""
+
+NARROWEST, WIDEST = 0.45, 0.8
+STRESS_SLOPE, STRESS_CENTRE = 2.0, 0.3
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What one reading pulls: `amount` = weight * quality * distance from rest in spreads."""
+
+    name: str
+    evidence: float
+    amount: float
+    words: str
+
+
+class Estimator:
+    """Stateless. Missing signals are normal: their weight goes to the others, and the interval widens."""
+
+    def estimate(self, features: Features, person: Person) -> Affect:
+        if person.baseline is None:
+            return _unknown(features, "no resting baseline yet")
+        pulls = _pulls(features, person.baseline)
+        evidence = sum(pull.evidence for pull in pulls)
+        if evidence < LEAST_EVIDENCE:
+            return _unknown(features, _why_nothing(features, person.baseline))
+        total = sum(pull.amount for pull in pulls) / evidence
+        arousal = tanh(GAIN * total)
+        parts = _contributions(pulls, arousal)
+        return Affect(
+            at_s=features.at_s,
+            state="known",
+            reason=_sentence(parts, features),
+            arousal=_around(arousal, evidence),
+            valence=valence_of(features, person),
+            stress_probability=1 / (1 + exp(-STRESS_SLOPE * (arousal - STRESS_CENTRE))),
+            contributions=parts,
+        )
+
+
+def usable(reading: Reading | None) -> bool:
+    """Present, good enough and fresh."""
+    return (
+        reading is not None
+        and reading.value is not None
+        and reading.quality >= LEAST_QUALITY
+        and reading.age_s <= STALEST_S
+    )
+
+
+def _pulls(features: Features, baseline: Baseline) -> list[Pull]:
+    found = []
+    for name, term in TERMS.items():
+        reading = features.readings.get(name)
+        if reading is None or reading.value is None or not usable(reading) or name not in baseline.medians:
+            continue
+        rest = baseline.medians[name]
+        distance = (term.scale(reading.value) - term.scale(rest)) / term.spread
+        distance = min(FURTHEST, max(-FURTHEST, distance))
+        evidence = abs(term.weight) * reading.quality
+        words = _words(term, reading.value, rest, distance)
+        found.append(Pull(name, evidence, distance * reading.quality * term.weight, words))
+    return found
+
+
+def _words(term: Term, now: float, rest: float, distance: float) -> str:
+    """'pulse 9 above your rest', 'skin conductance up'."""
+    if abs(distance) < 0.25:
+        return f"{term.words} as at rest"
+    if term.words == "pulse":
+        return f"pulse {abs(now - rest):.0f} {'above' if now > rest else 'below'} your rest"
+    return f"{term.words} {'up' if now > rest else 'down'}"
+
+
+def _contributions(pulls: list[Pull], arousal: float) -> tuple[Contribution, ...]:
+    """Shares of arousal; they add up to it."""
+    total = sum(pull.amount for pull in pulls)
+    share = arousal / total if total else 0.0
+    largest_first = sorted(pulls, key=lambda pull: -abs(pull.amount))
+    return tuple(Contribution(pull.name, pull.amount * share, pull.words) for pull in largest_first)
+
+
+def _around(arousal: float, evidence: float) -> Interval:
+    half = WIDEST - (WIDEST - NARROWEST) * min(1.0, evidence / WHOLE)
+    return Interval(arousal, max(-1.0, arousal - half), min(1.0, arousal + half))
+
+
+def _sentence(parts: tuple[Contribution, ...], features: Features) -> str:
+    """'pulse 9 above your rest, skin conductance up; EEG: not worn'."""
+    return ", ".join(part.words for part in parts[:3]) + "".join(f"; {gap}" for gap in _absences(features))
+
+
+SIGNALS = {"pulse": "hr_bpm", "skin": "eda_tonic_us", "EEG": "eeg_alpha"}
+
+
+def _absences(features: Features) -> list[str]:
+    """One phrase for each kind of signal that is connected but gives no number."""
+    named = ((kind, features.readings.get(name)) for kind, name in SIGNALS.items())
+    return [f"{kind}: {reading.reason}" for kind, reading in named if reading and reading.value is None]
+
+
+def _why_nothing(features: Features, baseline: Baseline) -> str:
+    present = [name for name in TERMS if usable(features.readings.get(name))]
+    if present and not any(name in baseline.medians for name in present):
+        return "rest was measured without the signals that are here now"
+    if any(name in TERMS and reading.age_s > STALEST_S for name, reading in features.readings.items()):
+        return "; ".join(_absences(features)) or "the signals are old"
+    return "; ".join(_absences(features)) or "no signal that tells arousal"
+
+
+def _unknown(features: Features, reason: str) -> Affect:
+    return Affect(features.at_s, "unknown", reason)

@@ -1,0 +1,150 @@
+"""Features and estimated affect of a recording, one row a second."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from math import floor, isfinite
+from pathlib import Path
+
+import numpy as np
+
+from models.affect import Affect, Estimator, Interval
+from models.person import SHORTEST_BASELINE_S, Person, rest_of
+from models.smoothing import Smoothing
+from sensors.blocks import SampleBlock
+from sensors.readings import READINGS, Features
+from sensors.recordings.recording import Recording, Signal
+from sensors.window import Window
+
+BASELINE_S = 180.0
+BLOCK_S = 10.0
+
+COLUMNS = (
+    "time_s",
+    *READINGS,
+    "coverage",
+    "quality",
+    "arousal",
+    "arousal_low",
+    "arousal_high",
+    "valence",
+    "valence_low",
+    "valence_high",
+    "stress_probability",
+    "state",
+    "reason",
+)
+
+Row = dict[str, float | str]
+"""One second by column; '' is what is not known, never 0."""
+
+
+def parse_range(text: str) -> tuple[float, float]:
+    """'60:240' as seconds. Raises ValueError that shows the form."""
+    start, colon, end = text.partition(":")
+    try:
+        start_s, end_s = float(start), float(end)
+    except ValueError:
+        start_s = end_s = float("nan")
+    if not (colon and isfinite(start_s) and isfinite(end_s) and end_s - start_s >= SHORTEST_BASELINE_S):
+        raise ValueError(
+            f"range {text!r}; expected START:END in seconds, at least {SHORTEST_BASELINE_S:g} s apart, like 60:240"
+        )
+    return start_s, end_s
+
+
+def estimate_rows(
+    recording: Recording, estimator: Estimator, baseline: tuple[float, float] | None = None
+) -> Iterator[Row]:
+    """One row for each second of the recording; `time_s` is the second's end.
+
+    Rest is `baseline`, or the first 180 s. Raises ValueError when it lies outside the recording.
+    """
+    moments = list(describe(blocks_of(recording), recording.start_s, recording.end_s))
+    start_s, end_s = baseline or (recording.start_s, min(recording.start_s + BASELINE_S, recording.end_s))
+    if baseline and not recording.start_s - 1 <= start_s < end_s <= recording.end_s + 1:
+        raise ValueError(
+            f"baseline {start_s:g}:{end_s:g} s; the recording lasts from {recording.start_s:g} to {recording.end_s:g} s"
+        )
+    resting = [moment for moment in moments if start_s < moment.at_s <= end_s]
+    person = Person(rest_of(resting, end_s - start_s))
+    smoothing = Smoothing()
+    for moment in moments:
+        affect, smoothing = smoothing.after(estimator.estimate(moment, person))
+        yield row_of(moment, affect)
+
+
+def describe(blocks: Iterable[SampleBlock], start_s: float, end_s: float) -> Iterator[Features]:
+    """Features at the end of each second. `blocks` in order of their start."""
+    window = Window()
+    waiting = iter(blocks)
+    block = next(waiting, None)
+    for now_s in range(floor(start_s) + 1, floor(end_s + 1e-6) + 1):
+        while block is not None and block.start_s < now_s:
+            window.add(block)
+            block = next(waiting, None)
+        yield window.describe(float(now_s))
+
+
+def blocks_of(recording: Recording) -> Iterator[SampleBlock]:
+    """The recording as its sensors would have sent it: all streams, in order of time."""
+    return merge(*map(_stream, recording.signals), key=lambda block: block.start_s)
+
+
+def _stream(signal: Signal) -> Iterator[SampleBlock]:
+    seq, end_s = 0, signal.start_s
+    for piece in signal.pieces:
+        if piece.times_s is None:
+            assert signal.info.rate_hz is not None
+            step = max(1, round(BLOCK_S * signal.info.rate_hz))
+            cuts = np.arange(step, len(piece.samples), step)
+            starts_s = piece.start_s + np.concatenate(([0], cuts)) / signal.info.rate_hz
+        else:
+            cuts = np.arange(1, len(piece.samples))
+            starts_s = piece.times_s
+        gap_s = max(0.0, piece.start_s - end_s) if seq else 0.0
+        times = np.split(piece.times_s, cuts) if piece.times_s is not None else [None] * (len(cuts) + 1)
+        for start_s, samples, times_s in zip(starts_s.tolist(), np.split(piece.samples, cuts), times, strict=True):
+            block = SampleBlock(signal.info, seq, start_s, samples, times_s, gap_s)
+            yield block
+            seq, end_s, gap_s = seq + 1, block.end_s, 0.0
+
+
+def row_of(moment: Features, affect: Affect) -> Row:
+    """Everything that is known about one second."""
+    readings = list(moment.readings.values())
+    row: Row = {"time_s": moment.at_s}
+    row |= {name: _number(moment.value(name)) for name in READINGS}
+    row["coverage"] = _number(sum(r.coverage for r in readings) / len(readings) if readings else 0.0)
+    row["quality"] = _number(sum(r.quality for r in readings) / len(readings) if readings else 0.0)
+    row |= _columns("arousal", affect.arousal) | _columns("valence", affect.valence)
+    row["stress_probability"] = _number(affect.stress_probability)
+    return row | {"state": affect.state, "reason": affect.reason}
+
+
+def _columns(name: str, interval: Interval | None) -> Row:
+    if interval is None:
+        return {name: "", f"{name}_low": "", f"{name}_high": ""}
+    return {
+        name: _number(interval.value),
+        f"{name}_low": _number(interval.low),
+        f"{name}_high": _number(interval.high),
+    }
+
+
+def _number(value: float | None) -> float | str:
+    return "" if value is None else round(value, 4)
+
+
+def write_csv(rows: Iterable[Row], path: Path) -> int:
+    """Write the table; returns how many seconds it has."""
+    count = 0
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        for row in rows:
+            table.writerow(row)
+            count += 1
+    return count
