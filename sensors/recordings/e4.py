@@ -1,0 +1,155 @@
+"""Empatica E4 folders and zips: one CSV per signal, first line start time (UTC), second line rate (Hz)."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path, PurePosixPath
+from statistics import median
+from typing import IO
+
+from sensors.blocks import StreamInfo
+from sensors.recordings import numbers, pieces
+from sensors.recordings.files import Allowance, Lines, opened, opened_zip
+from sensors.recordings.recording import Piece, Recording, RecordingError, Signal, wall_time
+
+FASTEST_HZ = 20_000.0
+LARGEST_LAG_S = 3600.0
+"""Files of one recording begin together; one that does not had its clock wrong."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of the folder: its signal, and what one count in it is worth in the modality's unit."""
+
+    file: str
+    stream: str
+    channels: tuple[str, ...]
+    worth: float = 1.0
+    required: bool = True
+
+
+INTERVALS = Source("IBI.csv", "rr", ("rr",), worth=1000.0)
+SOURCES = (
+    Source("BVP.csv", "ppg", ("ppg",)),
+    Source("EDA.csv", "eda", ("eda",)),
+    Source("TEMP.csv", "temp", ("temp",)),
+    Source("ACC.csv", "acc", ("x", "y", "z"), worth=1 / 64),
+    Source("HR.csv", "hr", ("hr",), required=False),
+    INTERVALS,
+)
+FILES = tuple(source.file for source in SOURCES)
+
+Members = dict[str, tuple[str, IO[bytes]]]
+"""By plain file name: the name it has here, and its bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What one file held. Times count from `began_s`, which is UTC."""
+
+    source: Source
+    began_s: float
+    rate_hz: float | None
+    pieces: tuple[Piece, ...]
+    notes: tuple[str, ...]
+
+    def signal(self, zero_s: float) -> Signal:
+        """On a time line that begins at `zero_s`, UTC."""
+        event = self.source.stream in pieces.EVENTS
+        info = StreamInfo(self.source.stream, self.source.stream, self.source.channels, None if event else self.rate_hz)
+        return Signal(info, tuple(piece.later(self.began_s - zero_s) for piece in self.pieces))
+
+
+def recognises(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() == ".zip"
+
+
+def read(path: Path) -> Recording:
+    """Raises RecordingError when no file of it is usable; what single files lack is noted."""
+    allowance = Allowance()
+    contents: list[Contents] = []
+    notes: list[str] = []
+    with ExitStack() as stack:
+        members = in_zip(path, stack) if path.is_file() else in_folder(path, stack)
+        if not members:
+            raise RecordingError(f"{path.name} holds no Empatica E4 file; expected some of {', '.join(FILES)}")
+        for source in SOURCES:
+            if source.file in members:
+                name, stream = members[source.file]
+                contents.append(read_file(source, Lines(stream, name, allowance)))
+            elif source.required:
+                notes.append(f"{source.file} is missing")
+    return assembled(path.name, contents, notes)
+
+
+def assembled(name: str, contents: list[Contents], notes: list[str]) -> Recording:
+    """All signals on one time line, which begins with the first of them."""
+    notes += [note for found in contents for note in found.notes]
+    filled = [found for found in contents if found.pieces]
+    usual_s = median(found.began_s for found in filled) if filled else 0.0
+    together = [found for found in filled if abs(found.began_s - usual_s) <= LARGEST_LAG_S]
+    for stray in set(filled) - set(together):
+        hours = (stray.began_s - usual_s) / 3600
+        notes.append(f"{stray.source.file} begins {hours:+.1f} h away from the others and is left out")
+    began_s = min((found.began_s for found in together), default=0.0)
+    signals = tuple(found.signal(began_s) for found in together)
+    return Recording(name, signals, wall_time(began_s, name) if signals else None, tuple(notes))
+
+
+def read_file(source: Source, lines: Lines) -> Contents:
+    """Raises RecordingError naming the line that is wrong."""
+    rest = iter(lines)
+    first = next(rest, "").split(",")
+    if not first[0].strip():
+        return Contents(source, 0.0, None, (), (f"{lines.name} is empty",))
+    began_s = heading(first[0], lines.here, "start time")
+    wall_time(began_s, lines.here)
+    if source is INTERVALS:
+        table, notes = numbers.rows(lines, rest, 2)
+        kept = table[pieces.usable(table)]
+        found = pieces.intervals(kept[:, 1:] * source.worth, kept[:, 0])
+        return Contents(source, began_s, None, found, notes + unless_filled(found, lines.name))
+    rate_hz = heading(next(rest, "").split(",")[0], lines.here, "rate")
+    if not 0 < rate_hz <= FASTEST_HZ:
+        raise RecordingError(f"{lines.here}: rate {rate_hz:g} Hz; expected above 0 and at most {FASTEST_HZ:g}")
+    table, notes = numbers.rows(lines, rest, len(source.channels))
+    found = pieces.even(table * source.worth, rate_hz, as_events=source.stream in pieces.EVENTS)
+    return Contents(source, began_s, rate_hz, found, notes + unless_filled(found, lines.name))
+
+
+def heading(cell: str, where: str, name: str) -> float:
+    """A finite number of the file's head. Raises RecordingError."""
+    try:
+        value = numbers.number(cell)
+    except ValueError as wrong:
+        raise RecordingError(f"{where}: {name} {wrong}") from wrong
+    if not isfinite(value):
+        raise RecordingError(f"{where}: {name} {value}; expected a finite number")
+    return value
+
+
+def unless_filled(found: tuple[Piece, ...], name: str) -> tuple[str, ...]:
+    return () if found else (f"{name} holds no samples",)
+
+
+def in_folder(path: Path, stack: ExitStack) -> Members:
+    """A file may be packed by itself, as `.csv.gz`."""
+    there = ((file, path / f"{file}{ending}") for file in FILES for ending in (".gz", ""))
+    return {file: (place.name, stack.enter_context(opened(place))) for file, place in there if place.is_file()}
+
+
+def in_zip(path: Path, stack: ExitStack) -> Members:
+    """Files in any one folder of the archive. Raises RecordingError when it holds several recordings."""
+    archive = stack.enter_context(opened_zip(path))
+    members: Members = {}
+    for inside in archive.namelist():
+        name = PurePosixPath(inside).name
+        file = name.removesuffix(".gz")
+        if file not in FILES or inside.startswith("__MACOSX/"):
+            continue
+        if file in members:
+            raise RecordingError(f"{path.name} holds {file} more than once; expected one recording")
+        members[file] = (name, stack.enter_context(archive.open(inside)))
+    return members

@@ -1,0 +1,132 @@
+"""CSV tables with a `time_s` column and one column per channel, its unit in its name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.blocks import StreamInfo
+from sensors.recordings import numbers, pieces
+from sensors.recordings.files import Allowance, Lines, opened
+from sensors.recordings.recording import Recording, RecordingError, Signal, wall_time
+
+TIME = "time_s"
+COLUMNS = {
+    r"ecg_mv": "ecg",
+    r"ppg": "ppg",
+    r"eda_us": "eda",
+    r"rr_ms": "rr",
+    r"hr_bpm": "hr",
+    r"temp_c": "temp",
+    r"acc_([xyz])_g": "acc",
+    r"eeg_([A-Za-z0-9]+)_uv": "eeg",
+}
+"""A column's name as a pattern, and its modality; the group is the channel."""
+KNOWN = "time_s, ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_g, acc_y_g, acc_z_g, eeg_AF7_uv (any site)"
+SEPARATORS = (",", ";", "\\t")
+
+FIRST_ROW = 2
+"""The line of the first row of numbers, as editors count."""
+LONG_JUMP_S = 600.0
+EARLIEST_WALL_S = 1e8
+"""A first time above this counts from 1970, one below from the recording's own begin."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table: where it stands, and what it means."""
+
+    index: int
+    modality: str
+    channel: str
+
+
+def recognises(path: Path) -> bool:
+    return path.name.lower().endswith((".csv", ".csv.gz"))
+
+
+def read(path: Path) -> Recording:
+    """Raises RecordingError naming the column or the line that is wrong."""
+    with opened(path) as stream:
+        lines = Lines(stream, path.name, Allowance())
+        rest = iter(lines)
+        head = next(rest, "")
+        separator = max(SEPARATORS, key=head.count)
+        names = [name.strip() for name in head.split(separator)]
+        columns = columns_of(names, path.name)
+        table, notes = numbers.rows(lines, rest, len(names), separator)
+    times_s, zero_s = time_line(table[:, names.index(TIME)], path.name)
+    grouped: dict[str, list[Column]] = {}
+    for column in columns:
+        grouped.setdefault(column.modality, []).append(column)
+    signals = []
+    for modality, group in grouped.items():
+        values = table[:, [column.index for column in group]]
+        good = pieces.usable(values)
+        if good.any():
+            signals.append(signal_of(modality, group, values[good], times_s[good], path.name))
+        else:
+            notes += (f"{modality} holds no samples",)
+    notes += jumps(times_s)
+    return Recording(path.name, tuple(signals), wall_time(zero_s, path.name) if zero_s else None, notes)
+
+
+def columns_of(names: list[str], where: str) -> list[Column]:
+    """All columns but the time. Raises RecordingError with the names there may be."""
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise RecordingError(f"{where}: column {min(repeated)!r} comes more than once")
+    if TIME not in names:
+        raise RecordingError(f"{where}: no column {TIME!r}; columns are {KNOWN}")
+    return [column_of(index, name, where) for index, name in enumerate(names) if name != TIME]
+
+
+def column_of(index: int, name: str, where: str) -> Column:
+    for pattern, modality in COLUMNS.items():
+        if fitting := re.fullmatch(pattern, name):
+            return Column(index, modality, fitting[1] if fitting.groups() else modality)
+    meant = next((known for known in KNOWN.split(", ") if name and known.startswith(f"{name}_")), "")
+    hint = f" without its unit (do you mean {meant}?)" if meant else ""
+    raise RecordingError(f"{where}: unknown column {name[:40]!r}{hint}; columns are {KNOWN}")
+
+
+def time_line(times_s: Floats, where: str) -> tuple[Floats, float]:
+    """Times on the recording's own line, and its zero in seconds since 1970, 0 if unknown. Raises RecordingError."""
+    for row in np.flatnonzero(~np.isfinite(times_s))[:1]:
+        raise RecordingError(f"{where}, line {row + FIRST_ROW}: time_s is {times_s[row]}; expected seconds")
+    for row in np.flatnonzero(np.diff(times_s) < 0)[:1]:
+        raise RecordingError(
+            f"{where}, line {row + 1 + FIRST_ROW}: time_s {times_s[row + 1]:.12g} comes after {times_s[row]:.12g}; "
+            "time may not go backwards"
+        )
+    zero_s = float(times_s[0]) if len(times_s) and times_s[0] > EARLIEST_WALL_S else 0.0
+    return times_s - zero_s, zero_s
+
+
+def signal_of(modality: str, group: list[Column], values: Floats, times_s: Floats, where: str) -> Signal:
+    """`values` (time, channel), all usable. Raises RecordingError when they are not steadily sampled."""
+    name = f"{where}, {modality}"
+    for row in np.flatnonzero(np.diff(times_s) <= 0)[:1]:
+        raise RecordingError(f"{name}: two values at time_s {times_s[row]:.12g}; expected one")
+    channels = tuple(column.channel for column in group)
+    if modality == "rr":
+        return Signal(StreamInfo(modality, modality, channels, None), pieces.intervals(values, times_s))
+    if modality in pieces.EVENTS:
+        return Signal(StreamInfo(modality, modality, channels, None), pieces.events(values, times_s))
+    cut, rate_hz = pieces.timed(values, times_s, name)
+    return Signal(StreamInfo(modality, modality, channels, rate_hz), cut)
+
+
+def jumps(times_s: Floats) -> tuple[str, ...]:
+    """What a clock that was set meanwhile looks like."""
+    steps_s = np.diff(times_s)
+    return tuple(
+        f"time_s jumps by {steps_s[row] / 3600:.1f} h after {times_s[row]:.12g} s; nothing is put in between"
+        for row in np.flatnonzero(steps_s > LONG_JUMP_S)
+    )
