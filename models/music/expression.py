@@ -13,7 +13,7 @@ from models.music.plan import Aim
 
 SLOWEST_BPM = 50.0
 FASTEST_BPM = 120.0
-VALENCE_TEMPO_SHARE = 0.03
+VALENCE_TEMPO_SHARE = 0.04
 DRUMS_FROM_AROUSAL = 0.3
 DRUMS_UNTIL_AROUSAL = 0.15
 
@@ -23,14 +23,14 @@ def clamp(value: float, low: float = 0.0, high: float = 1.0) -> float:
 
 
 def tempo_for(aim: Aim) -> float:
-    """Beats a minute: 50 at arousal -1, 77 at 0, 120 at +1 (equal steps are equal ratios), +-3 % with valence."""
+    """Beats a minute: 50 at arousal -1, 77 at 0, 120 at +1 (equal steps are equal ratios), +-4 % with valence."""
     ratio = FASTEST_BPM / SLOWEST_BPM
     bpm = SLOWEST_BPM * pow(ratio, (aim.arousal + 1) / 2)
     return round(bpm * (1 + VALENCE_TEMPO_SHARE * aim.valence), 2)
 
 
 def density_for(aim: Aim) -> float:
-    return clamp(0.45 + 0.42 * aim.arousal + 0.08 * aim.valence)
+    return clamp(0.45 + 0.42 * aim.arousal + 0.12 * aim.valence)
 
 
 def polyphony_for(aim: Aim) -> float:
@@ -38,7 +38,7 @@ def polyphony_for(aim: Aim) -> float:
 
 
 def register_for(aim: Aim) -> float:
-    return clamp(0.48 + 0.30 * aim.valence + 0.08 * aim.arousal)
+    return clamp(0.48 + 0.38 * aim.valence - 0.12 * aim.arousal)
 
 
 def drums_play(aim: Aim, already: bool) -> bool:

@@ -88,7 +88,7 @@ def _length_s(note: Note, plan: MusicPlan, program: int) -> float:
     lively = (plan.aim.arousal + 1) / 2
     detached = DETACHED + (0.2 if note.role in STEADY_ROLES else 0.0)
     share = LEGATO + (detached - LEGATO) * lively
-    ring_s = (1 - lively) * beat_s if program in RINGING and note.role != "drums" else 0.0
+    ring_s = 0.5 * (1 - lively) * beat_s if program in RINGING and note.role != "drums" else 0.0
     longest = plan.length_s - note.start_beat * beat_s + plan.length_s / 2
     return round(min(max(note.beats * beat_s * share + ring_s, 0.05), longest), 4)
 

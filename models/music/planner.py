@@ -39,7 +39,8 @@ MODE_HYSTERESIS = 0.12
 BUSY_HARMONY_FROM_AROUSAL = 0.35
 SYNCOPATION_FROM_AROUSAL = 0.3
 COUNTER_FROM_POLYPHONY = 0.3
-COLOURED_SHARE = 0.45
+COLOURED_SHARE = {True: 0.25, False: 0.5}  # of the chords, by whether valence is above 0
+ORNAMENT_FROM_DENSITY = 0.35
 THREE_FOUR_SHARE = 0.3
 
 
@@ -230,7 +231,7 @@ def _chords(form: Form, phrase: Phrase, aim: Aim) -> tuple[Chord, ...]:
         rng = chance(form.seed, form.bar, f"colour {index}")
         if not plain:
             lent = borrowed(numeral, mode, aim.valence)
-            numeral = coloured(lent, form.tradition, phrase.key, aim.valence, rng, COLOURED_SHARE)
+            numeral = coloured(lent, form.tradition, phrase.key, aim.valence, rng, COLOURED_SHARE[aim.valence > 0])
         chords.append(Chord(numeral, pitch_classes(numeral, phrase.key.tonic), *spans[index]))
     return tuple(chords)
 
@@ -252,7 +253,9 @@ def _motif(
         return ()
     raw = squeeze(raw) if form.beats == 3 else raw
     last = form.phrase_bar == phrase.bars - 1
-    target = round(onsets_for(density) * form.beats / 4) + (phrase.treatment == "vary")
+    target = round(onsets_for(density) * form.beats / 4) + (
+        phrase.treatment == "vary" and density >= ORNAMENT_FROM_DENSITY
+    )
     motif = fitted(thinned(raw, target), chords, tones)
     if last:
         to_root = phrase.cadence[1] == form.tradition.mode(phrase.key.mode).home

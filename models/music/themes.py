@@ -153,7 +153,7 @@ def _mirrored(bars: Sequence[Motif]) -> tuple[Motif, ...]:
 
 
 VARIATIONS: tuple[Callable[[Sequence[Motif]], tuple[Motif, ...]], ...] = (_lifted, _mirrored, augment, tuple)
-"""What 'vary' may do to the four bars; the last only ornaments (see `ORNAMENT` in the planner)."""
+"""What 'vary' may do to the four bars; the last only ornaments, where the density allows."""
 
 
 def develop(themes: Sequence[Theme], bars: int, rng: np.random.Generator) -> tuple[Motif, ...]:

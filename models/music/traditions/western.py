@@ -1,4 +1,4 @@
-"""Western: five church modes with common-practice and modal cadences.
+"""Western: five church modes and harmonic minor, with common-practice and modal cadences.
 
 Brightness follows Temperley & Tan 2013 (Music Perception 30:237): listeners hear modes as happier the more their
 degrees are raised, except that Lydian stands below Ionian. Numerals are read against the major scale (bVI is the
@@ -11,14 +11,14 @@ from models.music.tradition import Mode, Tradition
 IONIAN = Mode(
     name="ionian",
     intervals=(0, 2, 4, 5, 7, 9, 11),
-    brightness=0.75,
+    brightness=0.8,
     moves={
-        "I": {"IV": 3, "vi": 3, "V": 2, "ii": 2, "iii": 1},
-        "ii": {"V": 5, "IV": 1, "vi": 1},
-        "iii": {"vi": 3, "IV": 4},
-        "IV": {"I": 3, "V": 4, "ii": 2, "vi": 1},
-        "V": {"I": 5, "vi": 3, "IV": 1},
-        "vi": {"IV": 4, "ii": 3, "iii": 1, "V": 1, "I": 1},
+        "I": {"IV": 4, "V": 3, "vi": 2, "ii": 1, "iii": 0.5},
+        "ii": {"V": 5, "IV": 1},
+        "iii": {"vi": 2, "IV": 5},
+        "IV": {"I": 4, "V": 4, "ii": 1},
+        "V": {"I": 6, "vi": 2, "IV": 1},
+        "vi": {"IV": 5, "ii": 2, "V": 2, "I": 1},
     },
     cadences={"authentic": ("V", "I"), "half": ("IV", "V"), "plagal": ("IV", "I")},
     darker={"IV": "iv", "ii": "ii°", "vi": "bVI"},
@@ -27,7 +27,7 @@ IONIAN = Mode(
 LYDIAN = Mode(
     name="lydian",
     intervals=(0, 2, 4, 6, 7, 9, 11),
-    brightness=0.45,
+    brightness=0.5,
     moves={
         "I": {"II": 4, "vi": 3, "iii": 2, "V": 2},
         "II": {"I": 3, "V": 3, "vi": 2, "iii": 1},
@@ -41,12 +41,12 @@ LYDIAN = Mode(
 MIXOLYDIAN = Mode(
     name="mixolydian",
     intervals=(0, 2, 4, 5, 7, 9, 10),
-    brightness=0.15,
+    brightness=0.25,
     moves={
-        "I": {"IV": 4, "bVII": 3, "vi": 2, "ii": 2, "v": 1},
-        "ii": {"IV": 2, "bVII": 2, "v": 2, "vi": 1},
-        "IV": {"I": 4, "bVII": 2, "ii": 1, "v": 1},
-        "v": {"IV": 3, "I": 2, "vi": 1},
+        "I": {"IV": 3, "bVII": 2, "vi": 2, "ii": 2, "v": 3},
+        "ii": {"IV": 1, "bVII": 2, "v": 3, "vi": 1},
+        "IV": {"I": 4, "bVII": 2, "ii": 2, "v": 2},
+        "v": {"IV": 3, "I": 2, "vi": 2, "ii": 1},
         "vi": {"IV": 4, "ii": 2, "bVII": 1},
         "bVII": {"IV": 4, "I": 4},
     },
@@ -58,7 +58,7 @@ MIXOLYDIAN = Mode(
 DORIAN = Mode(
     name="dorian",
     intervals=(0, 2, 3, 5, 7, 9, 10),
-    brightness=-0.25,
+    brightness=-0.15,
     moves={
         "i": {"IV": 4, "bVII": 3, "v": 2, "ii": 1, "bIII": 2},
         "ii": {"v": 3, "IV": 1, "bIII": 1},
@@ -74,7 +74,7 @@ DORIAN = Mode(
 AEOLIAN = Mode(
     name="aeolian",
     intervals=(0, 2, 3, 5, 7, 8, 10),
-    brightness=-0.7,
+    brightness=-0.55,
     moves={
         "i": {"iv": 4, "bVI": 3, "bVII": 2, "v": 1, "ii°": 1},
         "ii°": {"V": 4, "v": 1},
@@ -86,15 +86,30 @@ AEOLIAN = Mode(
         "bVII": {"i": 3, "bIII": 3, "bVI": 1},
     },
     cadences={"authentic": ("V", "i"), "half": ("iv", "V"), "plagal": ("iv", "i")},
-    darker={"bVII": "vii°", "bIII": "i"},
+    darker={"bVII": "v"},
     brighter={"iv": "IV", "v": "V"},
+)
+
+HARMONIC_MINOR = Mode(
+    name="harmonic minor",
+    intervals=(0, 2, 3, 5, 7, 8, 11),
+    brightness=-0.95,
+    moves={
+        "i": {"iv": 5, "ii°": 3, "vii°": 2, "V": 1, "bVI": 1},
+        "ii°": {"i": 3, "V": 2, "vii°": 1},
+        "iv": {"i": 5, "ii°": 2, "V": 1},
+        "V": {"i": 5},
+        "bVI": {"iv": 3, "ii°": 1},
+        "vii°": {"i": 4},
+    },
+    cadences={"authentic": ("V", "i"), "half": ("ii°", "V"), "plagal": ("iv", "i")},
 )
 
 TRADITION = Tradition(
     name="western",
-    modes=(LYDIAN, IONIAN, MIXOLYDIAN, DORIAN, AEOLIAN),
+    modes=(LYDIAN, IONIAN, MIXOLYDIAN, DORIAN, AEOLIAN, HARMONIC_MINOR),
     colours={
-        "major": ((0.2, 1.0, "add9"), (0.35, 1.0, "6"), (0.45, 0.9, "maj7"), (0.3, 1.0, "sus2")),
-        "minor": ((-0.1, 1.0, "7"), (-0.5, 0.6, "add9"), (-1.0, -0.4, "7")),
+        "major": ((0.2, 1.0, "add9"), (0.35, 1.0, "6"), (0.35, 0.7, "maj7"), (-1.0, -0.4, "maj7")),
+        "minor": ((-0.1, 1.0, "7"), (-1.0, -0.3, "add9"), (-1.0, -0.2, "7")),
     },
 )

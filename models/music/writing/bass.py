@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from models.music.plan import Bar, Chord, MusicPlan, Note
 from models.music.writing.voices import at, last_pitch, parallel
 
-LOW, HIGH, CENTRE = 33, 55, 42
+LOW, HIGH = 33, 55
+DARKEST, BRIGHTEST = 40, 47  # the pitch the bass likes to be around
 
 # (beat within the chord, chord tone wanted: 0 root, 1 third, 2 fifth)
 Figure = tuple[tuple[float, int], ...]
@@ -26,7 +27,7 @@ def write_bass(plan: MusicPlan, previous: Sequence[Bar], melody: Sequence[Note])
     notes: list[Note] = []
     for chord, start, end, tone in _onsets(plan):
         above = (at(melody, start - 1e-3, above_before), at(melody, start, above_before))
-        pitch = _placed(chord, tone, before, above)
+        pitch = _placed(chord, tone, before, above, DARKEST + (BRIGHTEST - DARKEST) * plan.register)
         notes.append(Note("bass", pitch, start, end - start, 0.6 if start == chord.start_beat else 0.4))
         before = pitch
     return notes
@@ -43,7 +44,7 @@ def _onsets(plan: MusicPlan) -> list[tuple[Chord, float, float, int]]:
     return [(chord, start, end, tone) for (chord, start, tone), end in zip(wanted, ends, strict=True)]
 
 
-def _placed(chord: Chord, tone: int, before: int | None, above: tuple[int | None, int | None]) -> int:
+def _placed(chord: Chord, tone: int, before: int | None, above: tuple[int | None, int | None], centre: float) -> int:
     """The wanted tone in the octave that moves least; another octave or tone where it would run parallel."""
     order = [tone, *(i for i in (0, 1, 2) if i != tone)]
 
@@ -52,7 +53,7 @@ def _placed(chord: Chord, tone: int, before: int | None, above: tuple[int | None
         runs = before is not None and above[0] is not None and above[1] is not None
         forbidden = runs and parallel((above[0] or 0, above[1] or 0), (before or 0, pitch))
         move = 0 if before is None else abs(pitch - before)
-        return 100 * forbidden + 14 * rank + 0.6 * move + 0.5 * abs(pitch - CENTRE)
+        return 100 * forbidden + 14 * rank + 0.6 * move + 0.5 * abs(pitch - centre)
 
     options = [
         (rank, pitch)

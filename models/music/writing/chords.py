@@ -8,19 +8,22 @@ from zlib import crc32
 
 from models.music.plan import Bar, Chord, MusicPlan, Note
 
-LOW, HIGH = 48, 72
+LOW, HIGH = 45, 64
+REGISTER_SPAN = 7  # semitones that the whole range climbs with the plan's register
 RICH_FROM_POLYPHONY = 0.5
 
 
 def write_chords(plan: MusicPlan, previous: Sequence[Bar], melody: Sequence[Note]) -> list[Note]:
     """All chords of the bar in one texture, below the melody's lowest note."""
-    ceiling = min((note.pitch - 1 for note in melody), default=HIGH)
-    high = max(LOW + 12, min(HIGH, ceiling))
+    climb = round(REGISTER_SPAN * plan.register)
+    low, high = LOW + climb, HIGH + climb
+    ceiling = min((note.pitch - 2 for note in melody), default=high)
+    high = max(low + 12, min(high, ceiling))
     voicing = last_voicing(previous)
     texture = texture_for(plan)
     notes: list[Note] = []
     for chord in plan.chords:
-        voicing = voiced(tones_for(chord, plan.polyphony), voicing, high)
+        voicing = voiced(tones_for(chord, plan.polyphony), voicing, low, high)
         notes += texture(voicing, chord, plan)
     return notes
 
@@ -42,10 +45,10 @@ def last_voicing(previous: Sequence[Bar]) -> tuple[int, ...]:
     return tuple(sorted({note.pitch for note in latest}))
 
 
-def voiced(tones: Sequence[int], before: Sequence[int], high: int) -> tuple[int, ...]:
-    """Pitches for `tones` between LOW and `high` that move least from `before`, without semitone clusters."""
-    ladders = [[p for p in range(LOW, high + 1) if p % 12 == tone] for tone in tones]
-    centre = (LOW + high) / 2
+def voiced(tones: Sequence[int], before: Sequence[int], low: int, high: int) -> tuple[int, ...]:
+    """Pitches for `tones` between `low` and `high` that move least from `before`, without semitone clusters."""
+    ladders = [[p for p in range(low, high + 1) if p % 12 == tone] for tone in tones]
+    centre = (low + high) / 2
     choices = (tuple(sorted(choice)) for choice in product(*ladders))
     return min(choices, key=lambda voicing: (_voicing_cost(voicing, before, centre), voicing))
 

@@ -12,7 +12,7 @@ from models.music.plan import Bar, Chord, MusicPlan, Note
 from models.music.writing.melody import gaps
 from models.music.writing.voices import Range, at, last_pitch, parallel
 
-LOW, HIGH = 52, 79
+LOW, HIGH = 55, 79
 CONSONANT = (3, 4, 8, 9)  # thirds and sixths, semitones modulo 12
 HELD_UNTIL, ANSWERS_UNTIL = 0.38, 0.62  # of the plan's polyphony
 
@@ -22,7 +22,7 @@ def write_counter(
 ) -> list[Note]:
     """The bar's counter-melody, always under the melody."""
     top = min((note.pitch for note in melody), default=HIGH + 3)
-    span = Range(LOW, max(LOW + 7, min(HIGH, top - 3)), 60 + 8 * plan.register)
+    span = Range(LOW, max(LOW + 7, min(HIGH, top - 3)), 62 + 6 * plan.register)
     before = last_pitch(previous, "counter")
     if plan.polyphony < HELD_UNTIL:
         return _held(plan, span, melody, before)

@@ -10,15 +10,15 @@ import numpy as np
 from models.music.fitting import chord_at, closed, fitted, onsets_for, ornamented
 from models.music.plan import Bar, MusicPlan, Note, ThemeNote
 from models.music.themes import Motif
-from models.music.writing.voices import Range, last_pitch, pitch_in_key
+from models.music.writing.voices import last_pitch, pitch_in_key
 
-LOW, HIGH = 57, 84
+LOW, HIGH = 55, 86
 FREE_STEPS = (-2, -1, -1, 1, 1, 2)
 
 
-def melody_range(plan: MusicPlan) -> Range:
-    """Around E4 in the darkest register, E5 in the brightest."""
-    return Range(LOW, HIGH, 63 + 13 * plan.register)
+def lowest_tonic(plan: MusicPlan) -> float:
+    """Degree 0 stands within the octave above this MIDI pitch: Ab3 in the darkest register, E4 in the brightest."""
+    return 56 + 8 * plan.register
 
 
 def write_melody(plan: MusicPlan, previous: Sequence[Bar], rng: np.random.Generator) -> list[Note]:
@@ -29,7 +29,7 @@ def write_melody(plan: MusicPlan, previous: Sequence[Bar], rng: np.random.Genera
     return [
         Note(
             "melody",
-            pitch_in_key(note.degree, base, plan, chord_at(plan.chords, note.start_beat)),
+            _folded(pitch_in_key(note.degree, base, plan, chord_at(plan.chords, note.start_beat))),
             note.start_beat,
             note.beats,
             _accent(note.start_beat, index),
@@ -39,16 +39,24 @@ def write_melody(plan: MusicPlan, previous: Sequence[Bar], rng: np.random.Genera
 
 
 def _base(motif: Motif, plan: MusicPlan, before: int | None) -> int:
-    """The MIDI pitch of degree 0: near the register's centre, near the last note within a phrase, within range."""
-    span = melody_range(plan)
+    """The MIDI pitch of degree 0: in the register's octave, and within a phrase near the last note.
+
+    The register decides, not the bar's own notes, so that a theme keeps its contour across bar lines.
+    """
+    middle = lowest_tonic(plan) + 5.5
+    first = motif[0]
 
     def cost(base: int) -> float:
-        pitches = [pitch_in_key(n.degree, base, plan, chord_at(plan.chords, n.start_beat)) for n in motif]
-        outside = sum(max(0, p - HIGH) + max(0, LOW - p) for p in pitches)
-        join = abs(pitches[0] - before) if before is not None and plan.phrase_bar else 0.0
-        return 20 * outside + abs(sum(pitches) / len(pitches) - span.centre) + 1.2 * join
+        opening = pitch_in_key(first.degree, base, plan, chord_at(plan.chords, first.start_beat))
+        join = abs(opening - before) if before is not None and plan.phrase_bar else 0.0
+        return abs(base - middle) + 1.2 * join
 
     return min((12 * octave + plan.scale[0] for octave in range(3, 8)), key=cost)
+
+
+def _folded(pitch: int) -> int:
+    """An octave in or out for the rare note beyond the voice."""
+    return pitch - 12 if pitch > HIGH else pitch + 12 if pitch < LOW else pitch
 
 
 def _accent(beat: float, index: int) -> float:
@@ -60,9 +68,7 @@ def _accent(beat: float, index: int) -> float:
 
 def improvised(plan: MusicPlan, before: int | None, rng: np.random.Generator) -> Motif:
     """A stepwise line from the last note to a chord tone; at a cadence it closes and leaves the last beat silent."""
-    span = melody_range(plan)
-    start = span.centre if before is None else before
-    degree = _degree_near(start, plan)
+    degree = _degree_near(lowest_tonic(plan) + 7 if before is None else before, plan)
     beats = float(plan.beats)
     skeleton = [ThemeNote(degree + int(rng.choice(FREE_STEPS)), 0.0, beats)]
     if plan.density > 0.15 and plan.beats > 2:
@@ -76,11 +82,11 @@ def improvised(plan: MusicPlan, before: int | None, rng: np.random.Generator) ->
 
 
 def _degree_near(pitch: float, plan: MusicPlan) -> int:
-    """The scale degree nearest to a pitch, counted from a base that `_base` will find again by register."""
-    tonic = min((12 * octave + plan.scale[0] for octave in range(3, 8)), key=lambda base: abs(base - pitch))
-    degrees = range(-len(plan.scale), len(plan.scale) + 1)
-    chord = plan.chords[0]
-    return min(degrees, key=lambda degree: abs(pitch_in_key(degree, tonic, plan, chord) - pitch))
+    """The scale degree nearest to a pitch, counted from the register's tonic."""
+    middle = lowest_tonic(plan) + 5.5
+    tonic = min((12 * octave + plan.scale[0] for octave in range(3, 8)), key=lambda base: abs(base - middle))
+    degrees = range(-len(plan.scale), 2 * len(plan.scale))
+    return min(degrees, key=lambda degree: abs(pitch_in_key(degree, tonic, plan, plan.chords[0]) - pitch))
 
 
 def gaps(melody: Sequence[Note], beats: int, shortest: float = 1.0) -> list[tuple[float, float]]:
