@@ -1,0 +1,62 @@
+"""For whoever looks back: clients, one client, the history of sessions."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from therapy_app.records.people import PeopleError, create_client
+from therapy_app.records.tables import Session
+from therapy_app.web import words
+from therapy_app.web.desk import desk
+from therapy_app.web.scope import client_or_404, visible_clients, visible_sessions
+
+PAGE = 50
+
+review = Blueprint("review", __name__)
+
+
+@review.get("/clients")
+def clients() -> ResponseReturnValue:
+    return render_template("clients.html", clients=desk().work.scalars(visible_clients()).all())
+
+
+@review.post("/clients")
+def add_client() -> ResponseReturnValue:
+    """A new client, known by a code alone."""
+    code = request.form.get("code", "").strip().upper()
+    try:
+        client_id = create_client(desk().database, current_user.clinic_id, code)
+    except PeopleError as error:
+        known = desk().work.scalars(visible_clients()).all()
+        return render_template("clients.html", clients=known, code=code, wrong=str(error)), 422
+    flash(f"{code} is on the list.", "info")
+    return redirect(url_for("review.client_page", client_id=client_id), 303)
+
+
+@review.get("/clients/<int:client_id>")
+def client_page(client_id: int) -> ResponseReturnValue:
+    client = client_or_404(client_id)
+    sessions = desk().work.scalars(visible_sessions().where(Session.client_id == client_id).limit(PAGE)).all()
+    return render_template("client.html", client=client, rest=words.rest_of(client.baseline), sessions=sessions)
+
+
+@review.get("/sessions")
+def history() -> ResponseReturnValue:
+    """Sessions, newest first; the filter and the place are in the address."""
+    chosen = request.args.get("client", type=int)
+    before = request.args.get("before", type=int)
+    query = visible_sessions()
+    if chosen is not None:
+        query = query.where(Session.client_id == client_or_404(chosen).id)
+    if before is not None:
+        query = query.where(Session.id < before)
+    found = desk().work.scalars(query.limit(PAGE + 1)).all()
+    return render_template(
+        "history.html",
+        sessions=found[:PAGE],
+        clients=desk().work.scalars(visible_clients()).all(),
+        chosen=chosen,
+        older=found[PAGE - 1].id if len(found) > PAGE else None,
+    )

@@ -1,0 +1,88 @@
+"""How things are called on the pages: plain words for protocols, sensors, readings, states and times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sensors.virtual.patients import PATIENTS
+from therapy_app.session.prescription import PROTOCOLS, Prescription
+
+GOALS = {"relax": "towards calm", "lift": "towards lightness", "focus": "towards steadiness", "sleep": "towards sleep"}
+AUTHORITIES = {"observe": "only watches", "suggest": "suggests changes", "adapt": "adapts by itself"}
+STRATEGIES = {
+    "match-guide-hold": "meets the person where they are, then leads",
+    "compensatory": "leads from the start",
+    "fixed": "keeps to a fixed course",
+}
+STATES = {
+    "requested": "waiting to begin",
+    "running": "playing",
+    "finished": "finished",
+    "stopped": "stopped early",
+    "interrupted": "interrupted",
+}
+READINGS = {
+    "hr_bpm": ("Pulse", "a minute", 0),
+    "rmssd_ms": ("Heart-rate variability", "ms", 0),
+    "eda_tonic_us": ("Skin conductance", "µS", 1),
+    "resp_per_min": ("Breath", "a minute", 0),
+}
+"""Readings shown to people: (name, unit, decimals)."""
+REAL_SENSORS = {"ble": "Heart-rate strap over Bluetooth, the nearest one"}
+VIRTUAL_SENSORS = {f"virtual:{name}": f"Virtual patient, {name}: {patient.about}" for name, patient in PATIENTS.items()}
+SENSORS = {**REAL_SENSORS, **VIRTUAL_SENSORS}
+"""What a browser may ask for. A recording is opened by path, so it is left to the command line."""
+
+
+def minutes(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{round(seconds / 60)} min"
+
+
+def about_protocol(prescription: Prescription) -> str:
+    """One line: 'towards calm, 20 min, adapts by itself'."""
+    told = (GOALS[prescription.goal], minutes(prescription.length_s), AUTHORITIES[prescription.authority])
+    return ", ".join(told)
+
+
+def protocol_choices() -> dict[str, str]:
+    """Every protocol in words, for a form."""
+    return {name: f"{title(name)}: {about_protocol(prescription)}" for name, prescription in PROTOCOLS.items()}
+
+
+def title(name: str) -> str:
+    """'settle-quiet' as 'Settle quiet'."""
+    return name.replace("-", " ").capitalize()
+
+
+def here(moment: datetime) -> datetime:
+    """UTC as stored (SQLite forgets the zone) in the zone of the machine that serves the clinic."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone()
+
+
+def day(moment: datetime | None) -> str:
+    return "–" if moment is None else f"{here(moment).day} {here(moment):%b %Y}"
+
+
+def hour(moment: datetime | None) -> str:
+    return "–" if moment is None else f"{here(moment):%H:%M}"
+
+
+def span(began: datetime | None, ended: datetime | None) -> str:
+    """How long it was in the end."""
+    return "–" if began is None or ended is None else minutes((here(ended) - here(began)).total_seconds())
+
+
+def rest_of(baseline: dict[str, object] | None) -> list[tuple[str, str, str]]:
+    """(name, value, unit) of the readings of a stored baseline that people know."""
+    medians = (baseline or {}).get("medians")
+    if not isinstance(medians, dict):
+        return []
+    return [
+        (name, f"{medians[key]:.{decimals}f}", unit)
+        for key, (name, unit, decimals) in READINGS.items()
+        if key in medians
+    ]
+
+
+FILTERS = {"day": day, "hour": hour, "minutes": minutes, "title_of": title}
+"""Jinja filters."""
