@@ -64,7 +64,6 @@ class Sensor:
         while self._next is not None and self._next.end_s <= due_s:
             arrived.append(self._block(self._next))
             self._next = next(self._ahead, None)
-        return arrived
         if self._next is None and due_s >= self._recording.end_s:
             arrived += self._tell("stopped", now_s, "the recording has ended")
         return arrived

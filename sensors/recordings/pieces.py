@@ -23,8 +23,8 @@ MISSED_BEAT_S = 0.25
 
 def usable(values: Floats) -> NDArray[np.bool_]:
     """Rows whose every channel is a number a sample can hold. `values` (time, channel) -> (time,)."""
-    fits: NDArray[np.bool_] = np.abs(values) <= np.finfo(np.float32).max
-    return np.logical_and.reduce(fits, axis=1)
+    fits: NDArray[np.bool_] = np.logical_and.reduce(np.abs(values) <= np.finfo(np.float32).max, axis=1)
+    return fits
 
 
 def even(values: Floats, rate_hz: float, *, as_events: bool = False) -> tuple[Piece, ...]:

@@ -31,7 +31,7 @@ class Session:
             meanwhile()
             time.sleep(0.02)
             for arrived in self.sensor.read(time.monotonic()):
-                (self.statuses if isinstance(arrived, Status) else self.blocks).append(arrived)  # type: ignore[arg-type]
+                (self.statuses if isinstance(arrived, Status) else self.blocks).append(arrived)
 
     def told(self, state: str) -> bool:
         return any(status.state == state for status in self.statuses)
