@@ -6,40 +6,22 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-import numpy as np
 from sqlalchemy import Engine
 
-from sensors import spec
-from sensors.blocks import Clock, Place, Sensor, SensorError
-from therapy_app import catalog
+from sensors.blocks import Clock
 from therapy_app.engine.composer import Commission, Composer
 from therapy_app.engine.live import Live
+from therapy_app.engine.opening import OPENING_ERRORS, open_sensors
 from therapy_app.engine.recorder import Recorder
+from therapy_app.engine.standing import interrupt, keep_row_true
 from therapy_app.records import sessions
-from therapy_app.records.log import TickRecord
 from therapy_app.records.sessions import Order
 from therapy_app.session.commands import Command
-from therapy_app.session.events import BaselineTaken, Ended, Entry
+from therapy_app.session.events import Ended, Entry
 from therapy_app.session.tick import TICK_S
 
 CATCH_UP_TICKS = 8
 """Up to this far behind, ticks are run one after another; further behind, the engine was asleep and they are missed."""
-
-
-def open_sensors(order: Order, clock: Clock) -> list[Sensor]:
-    """The order's sensors on the session's clock. Raises SensorError or LookupError naming what is wrong."""
-    opened: list[Sensor] = []
-    chances = np.random.SeedSequence(order.seed).spawn(len(order.sensors))
-    try:
-        for text, chance in zip(order.sensors, chances, strict=True):
-            name, argument = spec.parse(text)
-            place = Place(clock, np.random.default_rng(chance))
-            opened.append(catalog.find("sensor", name).Sensor.open(argument, place))
-    except (SensorError, LookupError, ValueError):
-        for sensor in opened:
-            sensor.close()
-        raise
-    return opened
 
 
 class Conductor:
@@ -76,18 +58,16 @@ class Conductor:
         start_s = self._clock()
         try:
             sensors = open_sensors(order, lambda: self._clock() - start_s)
-        except (SensorError, LookupError, ValueError) as error:
+        except OPENING_ERRORS as error:
             self._refuse(order, str(error))
             return
         self._live[order.session_id] = (Live(order, sensors), start_s)
-        self._recorder.change(partial(sessions.begin, session_id=order.session_id))
+        self._recorder.change(partial(sessions.begin, session_id=order.session_id, at=self._wall()))
         # At once, not with the first events: the order must not be found again.
         self._commit()
 
     def _refuse(self, order: Order, why: str) -> None:
-        entry = Entry(1, 0, 0.0, Ended("interrupted", why), ())
-        self._recorder.add(order.session_id, TickRecord(0, self._wall(), (entry,), ()))
-        self._recorder.change(partial(sessions.end, session_id=order.session_id, status="interrupted"))
+        interrupt(self._recorder, order, Entry(1, 0, 0.0, Ended("interrupted", why), ()), self._wall())
         self._commit()
 
     def _run(self, live: Live, start_s: float) -> list[Commission]:
@@ -105,27 +85,16 @@ class Conductor:
             wanted += [commission] if commission else []
             commands = []
             self._recorder.add(live.order.session_id, record)
-            self._follow(live, record)
+            keep_row_true(self._recorder, live.order, record)
             if live.session.ended:
+                live.close()
+                del self._live[live.order.session_id]
                 break
         return wanted
 
     def _commands(self, live: Live) -> list[Command]:
         with self._database.connect() as connection:
             return sessions.commands_after(connection, live.order.session_id, live.last_command)
-
-    def _follow(self, live: Live, record: TickRecord) -> None:
-        """Keeps the session's row true to its log."""
-        for entry in record.entries:
-            match entry.event:
-                case BaselineTaken(source="measured" | "short", baseline=baseline) if baseline is not None:
-                    keep = partial(sessions.keep_baseline, client_id=live.order.client_id, baseline=baseline)
-                    self._recorder.change(keep)
-                case Ended(how=how):
-                    end = partial(sessions.end, session_id=live.order.session_id, status=how, at=record.wall)
-                    self._recorder.change(end)
-                    live.close()
-                    del self._live[live.order.session_id]
 
     def close(self) -> None:
         """Lets go of all sensors; the sessions stay open in the record until an engine closes them."""

@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 
 from models.person import Baseline
 from therapy_app.records import tables
-from therapy_app.records.tables import utc_now
 from therapy_app.session import prescription as protocols
 from therapy_app.session.commands import COMMANDS, Command, CommandError
 from therapy_app.session.prescription import Prescription
@@ -73,8 +72,9 @@ def request_session(
     length_s: float | None = None,
     stored_rest: bool = False,
     arm: str = "adaptive",
+    status: str = "requested",
 ) -> int:
-    """Asks for a session and returns its number; the engine begins it.
+    """Asks for a session and returns its number; the engine begins it, unless `status` says it is already running.
 
     `stored_rest` skips measuring rest when the client has a baseline. Without a seed one is drawn.
     Raises AlreadyRunning when the client has a session that is not over, LookupError for an unknown protocol.
@@ -90,7 +90,7 @@ def request_session(
         "seed": secrets.randbelow(LARGEST_SEED) if seed is None else seed,
         "estimator": "resting",
         "generator": "rules",
-        "status": "requested",
+        "status": status,
     }
     try:
         with database.begin() as connection:
@@ -115,6 +115,15 @@ def open_session(database: Engine, client_id: int) -> int | None:
     session = tables.Session
     with database.connect() as connection:
         return connection.scalar(select(session.id).where(session.client_id == client_id, session.status.in_(OPEN)))
+
+
+def status_of(database: Engine, session_id: int) -> str:
+    """Raises NoSuchSession."""
+    with database.connect() as connection:
+        status = connection.scalar(select(tables.Session.status).where(tables.Session.id == session_id))
+    if status is None:
+        raise NoSuchSession(f"no session {session_id}")
+    return status
 
 
 def orders(database: Engine, status: str = "requested") -> list[Order]:
@@ -188,12 +197,12 @@ def commands_after(connection: Connection, session_id: int, after: int) -> list[
     return [Command(row.id, row.actor, row.name, **row.body) for row in connection.execute(query)]
 
 
-def begin(connection: Connection, session_id: int) -> None:
-    _set(connection, session_id, status="running", started_at=utc_now())
+def begin(connection: Connection, session_id: int, at: datetime) -> None:
+    _set(connection, session_id, status="running", started_at=at)
 
 
-def end(connection: Connection, session_id: int, status: str, at: datetime | None = None) -> None:
-    _set(connection, session_id, status=status, ended_at=at or utc_now())
+def end(connection: Connection, session_id: int, status: str, at: datetime) -> None:
+    _set(connection, session_id, status=status, ended_at=at)
 
 
 def keep_baseline(connection: Connection, client_id: int, baseline: Baseline) -> None:

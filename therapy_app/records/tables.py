@@ -110,7 +110,10 @@ class Session(Base):
 
 
 class Event(Base):
-    """One line of a session's log; `body` is canonical JSON, `follows` the seqs it came from, `chain` a hash over this line and the one before."""
+    """One line of a session's log.
+
+    `body` is canonical JSON, `follows` the seqs it came from, `chain` a hash of this line and all before it.
+    """
 
     __tablename__ = "event"
     session_id: Mapped[int] = mapped_column(ForeignKey("session.id"), primary_key=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from models.smoothing import Smoothing
-
 from models.affect import Affect, Estimator
 from models.person import Baseline, Person, SelfReport, rest_of
+from models.smoothing import Smoothing
 from sensors.blocks import SampleBlock
 from sensors.readings import Features
 from sensors.window import Window
@@ -29,7 +28,8 @@ class Listening:
         return self._window.describe(at_s)
 
     def feel(self, features: Features) -> Affect:
-        return self._smoothing.smooth(self._estimator.estimate(features, self._person))
+        affect, self._smoothing = self._smoothing.after(self._estimator.estimate(features, self._person))
+        return affect
 
     def rest(self, features: Features) -> None:
         """Counts a quiet second towards the baseline."""

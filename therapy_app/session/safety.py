@@ -76,10 +76,7 @@ def steer(before: Steering, valence: float, arousal: float, at_s: float, limits:
     turns = direction * before.direction < 0
     if turns and not by_person and at_s - before.since_s < limits.dwell_s:
         arousal, direction = last.arousal, before.direction
-    aim = Aim(
-        _within(valence, last.valence - limits.step_per_bar, last.valence + limits.step_per_bar),
-        _within(arousal, last.arousal - limits.step_per_bar, last.arousal + limits.step_per_bar),
-    )
+    aim = Aim(_one_step(valence, last.valence, limits), _one_step(arousal, last.arousal, limits))
     since_s = at_s if direction and direction != before.direction else before.since_s
     return Steering(aim, direction or before.direction, since_s)
 
@@ -145,6 +142,11 @@ def watch(before: Watch, at_s: float, distressed: bool | None) -> Watch:
 def worse(before: Watch, at_s: float) -> Watch:
     """A person said 'I feel worse': ask at once, whatever the sensors say."""
     return replace(before, level=max(before.level, "ask", key=LEVELS.index), distress_since_s=at_s)
+
+
+def _one_step(wanted: float, last: float, limits: Limits) -> float:
+    """Rounded: four decimals are far below what can be heard, and keep the record readable."""
+    return round(_within(wanted, last - limits.step_per_bar, last + limits.step_per_bar), 4)
 
 
 def _level_after(lasting_s: float) -> str:

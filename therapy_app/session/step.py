@@ -127,7 +127,7 @@ class Session:
         if phase.name != "baseline":
             self._check_signal(at_s)
         if at_s >= self.prescription.length_s and at_s >= self.score.end_s:
-            self.end("finished", "the planned time is over")
+            self.end("finished", "the planned time is over", self.journal.newest("phase"))
 
     def _watch(self, at_s: float) -> None:
         """Acts when the worsening rule has gone a step further, or back."""

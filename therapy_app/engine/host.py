@@ -1,0 +1,56 @@
+"""The engine as a process: one loop on the machine's clocks, alone on its database."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Event
+
+from therapy_app.engine.conductor import Conductor
+from therapy_app.engine.recorder import Recorder, Reserve
+from therapy_app.engine.standing import close_left_behind
+from therapy_app.records.database import open_database
+from therapy_app.settings import Settings
+
+TURN_S = 0.05
+"""How often people's commands are looked for; five turns to a tick."""
+
+
+class EngineError(Exception):
+    """Why an engine can't run here."""
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Holds the one place of the engine on this database; a crash gives it back. Raises EngineError when taken."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    with (settings.var / "engine.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise EngineError(f"another engine already runs on {settings.var}; stop it first") from error
+        yield
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_engine(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with alone(settings):
+        database = open_database(settings.database_url)
+        recorder = Recorder(database, Reserve(settings.var / "reserve"))
+        close_left_behind(database, recorder, wall_clock())
+        conductor = Conductor(database, recorder, time.monotonic, wall_clock)
+        while not stop.wait(TURN_S):
+            conductor.turn()
+        conductor.close()
+        close_left_behind(database, recorder, wall_clock())
