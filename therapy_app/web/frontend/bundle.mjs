@@ -26,7 +26,6 @@ await build({
   absWorkingDir: here,
   entryPoints: {
     session: "session.js",
-    fonts: "fonts.css",
     ticker: "sound/ticker.js",
     onset: "sound/onset.js",
   },
@@ -36,9 +35,11 @@ await build({
   minify: true,
   format: "esm",
   target: "es2022",
-  loader: { ".woff2": "file" },
-  assetNames: "[name]",
   logLevel: "warning",
 });
+for (const weight of [400, 600]) {
+  const file = `source-sans-3-latin-${weight}-normal.woff2`;
+  cpSync(join(modules, "@fontsource/source-sans-3/files", file), join(out, `source-sans-3-${weight}.woff2`));
+}
 cpSync(join(modules, "spessasynth_lib/dist/spessasynth_processor.min.js"), join(out, "synth.js"));
 writeFileSync(join(out, "LICENSES.txt"), licences());

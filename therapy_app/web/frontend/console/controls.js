@@ -1,0 +1,53 @@
+// The therapist's acts. Every button says at once that it was heard; the log says what it did.
+import { tell } from "./dom.js";
+
+const ACTS = {
+  "nudge-lively": ["nudge", { valence: 0, arousal: 0.2 }],
+  "nudge-calm": ["nudge", { valence: 0, arousal: -0.2 }],
+  "nudge-good": ["nudge", { valence: 0.2, arousal: 0 }],
+  "nudge-low": ["nudge", { valence: -0.2, arousal: 0 }],
+  softer: ["loudness", { loudness_db: -3 }],
+  louder: ["loudness", { loudness_db: 2 }],
+  skip: ["skip"],
+  accept: ["accept"],
+  worse: ["worse"],
+};
+
+/** `send(name, fields)` → {ok, words}; `form` holds the buttons by name, `heard` the line that answers. */
+export function controls(form, heard, send) {
+  let moment = null;
+
+  async function act(label, name, fields) {
+    tell(heard, `${label}: asked`);
+    const { ok, words } = await send(name, fields);
+    tell(heard, ok ? `${label}: taken` : `${label} did not reach the session: ${words}. Please try again`);
+  }
+
+  const TOGGLES = {
+    hold: () => (moment?.held ? "release" : "hold"),
+    silence: () => (moment?.silenced ? "resume" : "silence"),
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const pressed = event.submitter;
+    const label = pressed.dataset.words ?? pressed.textContent.trim();
+    if (pressed.name === "mark") {
+      act(label, "mark", { text: form.elements.note.value.trim() });
+      form.elements.note.value = "";
+    } else if (TOGGLES[pressed.name]) act(label, TOGGLES[pressed.name]());
+    else act(label, ...ACTS[pressed.name]);
+  });
+
+  return function update(now) {
+    moment = now;
+    const { hold, silence, accept } = form.elements;
+    tell(hold, now.held ? "Release" : "Hold");
+    hold.setAttribute("aria-pressed", String(now.held));
+    tell(silence, now.silenced ? "Resume" : "Silence");
+    silence.setAttribute("aria-pressed", String(Boolean(now.silenced)));
+    accept.disabled = !now.suggestion || Boolean(now.ended);
+    accept.title = now.suggestion ? now.suggestion.body.reason : "Nothing is suggested now";
+    for (const element of form.elements) if (element !== accept) element.disabled = Boolean(now.ended);
+  };
+}

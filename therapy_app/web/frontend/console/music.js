@@ -1,0 +1,44 @@
+// What sounds now and what comes next, in words and as a roll; and why.
+import { make, tell } from "./dom.js";
+import { barStart, begun, planStart } from "./moment.js";
+import { roll } from "./roll.js";
+import { clock, instruments, sentence } from "./words.js";
+
+const TREATMENTS = {
+  state: "first heard", return: "comes back", vary: "varied", develop: "developed", free: "free melody",
+};
+
+function barWords(plan, programs) {
+  const chords = plan.chords.map((chord) => chord.numeral).join(" ");
+  const theme = plan.treatment === "free" || !plan.theme ? "free melody" : `theme ${plan.theme}, ${TREATMENTS[plan.treatment] ?? plan.treatment}`;
+  return [`${plan.tonic} ${plan.mode}`, `${Math.round(plan.tempo_bpm)} bpm`, chords, theme, programs && instruments(programs)]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** elements: {now, next, canvas, reason, chain}. `causes(seq)` gives the entries behind one. */
+export function music({ now, next, canvas, reason, chain }, causes) {
+  const draw = roll(canvas);
+  let explained = null;
+
+  function explain(plan) {
+    if (!plan || plan.seq === explained) return;
+    explained = plan.seq;
+    tell(reason, plan.body.reason);
+    chain.replaceChildren(
+      ...causes(plan.seq).map((entry) => make("li", {}, make("time", {}, clock(entry.at_s)), sentence(entry))),
+    );
+  }
+
+  return function update(moment, atS) {
+    const bar = begun(moment.bars, atS, barStart)?.body.bar ?? null;
+    const sounding = bar && atS < bar.start_s + bar.length_s && !moment.silenced ? bar : null;
+    const following = bar ? (moment.bars.get(bar.bar + 1)?.body.bar ?? null) : null;
+    const plan = begun(moment.plans, atS, planStart);
+    const upcoming = plan && moment.plans.get(plan.body.plan.bar + 1);
+    tell(now, sounding && plan ? barWords(plan.body.plan, sounding.programs) : "no music at this moment");
+    tell(next, upcoming && !moment.ended ? barWords(upcoming.body.plan, following?.programs) : "–");
+    explain(plan);
+    draw({ now: sounding, next: sounding && following, positionS: sounding && atS - sounding.start_s });
+  };
+}

@@ -1,0 +1,103 @@
+// Every event in words that a client may read over the shoulder, and the words for places, states and instruments.
+
+export const KINDS = [
+  "started", "consent", "sensor", "stream", "phase", "baseline", "features", "affect", "target", "suggestion",
+  "plan", "bar", "override", "check_in", "marker", "alarm", "alarm_cleared", "missed", "silenced", "ended",
+];
+
+export const PHASES = { baseline: "Rest", match: "Match", guide: "Guide", hold: "Hold", fade: "Fade" };
+export const STATUS = { requested: "Waiting for the engine", finished: "Finished", stopped: "Stopped", interrupted: "Interrupted" };
+
+const ACTS = {
+  hold: () => "Held",
+  release: () => "Released",
+  nudge: ({ valence, arousal }) => `Nudged towards ${direction(valence, arousal)}`,
+  loudness: ({ loudness_db }) => (loudness_db < 0 ? "Softer" : "Louder"),
+  skip: () => "Something else",
+  silence: () => "Silenced",
+  resume: () => "Resumed",
+  accept: () => "Suggestion accepted",
+  worse: () => "“I feel worse”",
+  stop: () => "Stop",
+};
+
+const SENTENCES = {
+  started: ({ prescription }) => `Session asked for: ${prescription.goal}, ${prescription.strategy}`,
+  consent: () => "Consent checked",
+  sensor: ({ status }) => `${status.device}: ${status.state}${status.reason ? `, ${status.reason}` : ""}`,
+  stream: ({ stream, flags }) => `Signal found: ${stream}${flags.length ? ` (${flags.join(", ")})` : ""}`,
+  phase: ({ phase, until_s }) => `${PHASES[phase] ?? phase} began, until ${clock(until_s)}`,
+  baseline: ({ source, reason }) => `Resting baseline: ${source}${reason ? `, ${reason}` : ""}`,
+  features: ({ readings }) => `Measured: ${heard(readings)}`,
+  affect: ({ affect }) => felt(affect),
+  target: ({ aim }) => `Aim: ${place(aim)}`,
+  suggestion: ({ aim }) => `Suggested: ${place(aim)}`,
+  plan: ({ reason }) => reason,
+  bar: ({ bar, generator, late }) => `Bar ${bar.bar} composed by ${generator}${late ? ", late" : ""}`,
+  override: ({ command }) => ACTS[command.name]?.(command) ?? command.name,
+  check_in: ({ command }) => `Said: ${place(command)} (${MOMENTS[command.when] ?? command.when})`,
+  marker: ({ command }) => `Mark${command.text ? `: ${command.text}` : ""}`,
+  alarm: ({ words }) => words,
+  alarm_cleared: ({ code }) => `Over: ${code}`,
+  missed: ({ count }) => `The engine missed ${count} ticks`,
+  silenced: ({ reason }) => `Silenced: ${reason}`,
+  ended: ({ how, reason }) => `Ended, ${how}${reason ? `: ${reason}` : ""}`,
+};
+
+const MOMENTS = { pre: "before", during: "during", post: "after" };
+
+/** Kinds that stand as acts on the time axis. */
+export const ON_AXIS = ["override", "check_in", "marker", "alarm", "silenced", "ended"];
+
+/** General MIDI programs of the shipped bank. */
+const INSTRUMENTS = {
+  0: "piano", 4: "electric piano", 8: "celesta", 11: "vibraphone", 24: "guitar", 42: "cello", 46: "harp",
+  48: "strings", 49: "slow strings", 52: "choir", 53: "voices", 73: "flute", 88: "fantasia", 89: "warm pad",
+  91: "space voice", 94: "halo pad", 95: "sweep pad", 122: "sea",
+};
+
+export function sentence({ kind, body }) {
+  return SENTENCES[kind]?.(body) ?? kind;
+}
+
+/** '06:12', or '1:06:12' from an hour on. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n) => String(n).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
+}
+
+export const signed = (value, digits = 1) => (value < 0 ? "−" : value > 0 ? "+" : "") + Math.abs(value).toFixed(digits);
+
+/** Valence and arousal in words: 'calm and good'. */
+export function place({ valence, arousal }) {
+  const energy = arousal < -0.6 ? "very calm" : arousal < -0.2 ? "calm" : arousal <= 0.2 ? "even" : "lively";
+  const mood = valence < -0.2 ? "low" : valence <= 0.2 ? "neutral" : valence <= 0.6 ? "good" : "very good";
+  return `${energy}, ${mood}`;
+}
+
+export function instruments(programs) {
+  const names = Object.entries(programs).map(([role, program]) =>
+    role === "drums" ? "soft percussion" : (INSTRUMENTS[program] ?? `program ${program}`),
+  );
+  return [...new Set(names)].join(", ");
+}
+
+function direction(valence, arousal) {
+  const words = [arousal > 0 && "lively", arousal < 0 && "calm", valence > 0 && "good", valence < 0 && "low"];
+  return words.filter(Boolean).join(" and ") || "nothing";
+}
+
+function felt(affect) {
+  if (affect.state === "unknown") return `Estimate unknown: ${affect.reason}`;
+  const parts = affect.contributions.slice(0, 3).map((part) => part.words);
+  return `Estimated ${place({ valence: affect.valence.value, arousal: affect.arousal.value })}${
+    parts.length ? ` from ${parts.join("; ")}` : ""
+  }`;
+}
+
+function heard(readings) {
+  const known = Object.entries(readings).filter(([, reading]) => reading.value !== null);
+  return known.map(([name, reading]) => `${name} ${reading.value.toPrecision(3)}`).join(", ") || "nothing clear";
+}
