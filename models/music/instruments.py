@@ -11,6 +11,27 @@ STRINGS, SLOW_STRINGS, AAH_CHOIR, OOH_VOICES, FLUTE = 48, 49, 52, 53, 73
 FANTASIA, WARM_PAD, SPACE_VOICE, HALO_PAD, SWEEP_PAD = 88, 89, 91, 94, 95
 DRUM_KIT = 0
 
+INSTRUMENTS: Mapping[str, int] = {
+    "piano": PIANO,
+    "rhodes": RHODES,
+    "celesta": CELESTA,
+    "vibraphone": VIBRAPHONE,
+    "nylon guitar": NYLON_GUITAR,
+    "cello": CELLO,
+    "harp": HARP,
+    "strings": STRINGS,
+    "slow strings": SLOW_STRINGS,
+    "aah choir": AAH_CHOIR,
+    "ooh voices": OOH_VOICES,
+    "flute": FLUTE,
+    "fantasia": FANTASIA,
+    "warm pad": WARM_PAD,
+    "space voice": SPACE_VOICE,
+    "halo pad": HALO_PAD,
+    "sweep pad": SWEEP_PAD,
+}
+"""Every instrument the music may use, by name, with its General MIDI program."""
+
 RINGING = frozenset({PIANO, RHODES, CELESTA, VIBRAPHONE, NYLON_GUITAR, HARP})
 """Struck or plucked: they fade by themselves, so at rest they are left to ring."""
 

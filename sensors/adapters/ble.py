@@ -66,6 +66,22 @@ class Radio:
     client: type[BaseBleakClient] | None = None
 
 
+def reason_of(trouble: Exception) -> str:
+    fitting = (words for kind, words in REASONS if isinstance(trouble, kind))
+    return next(fitting, f"Bluetooth: {trouble}")
+
+
+async def straps_in_reach(seconds: float, radio: Radio | None = None) -> list[tuple[str, str]]:
+    """(address, name) of every strap that makes itself known within `seconds`. Raises SensorError without a radio."""
+    try:
+        found = await BleakScanner.discover(
+            seconds, service_uuids=[HEART_RATE_SERVICE], backend=(radio or Radio()).scanner
+        )
+    except (BleakError, OSError, EOFError) as trouble:
+        raise SensorError(reason_of(trouble)) from trouble
+    return sorted((device.address, device.name or "no name") for device in found)
+
+
 class Strap:
     """The connection to one strap. `address` '' takes the first one found, and stays with it ever after."""
 
@@ -79,8 +95,7 @@ class Strap:
         try:
             await self._stream(link)
         except (BleakError, OSError, EOFError) as trouble:
-            fitting = (words for kind, words in REASONS if isinstance(trouble, kind))
-            raise LinkLost(next(fitting, f"Bluetooth: {trouble}")) from trouble
+            raise LinkLost(reason_of(trouble)) from trouble
 
     async def _stream(self, link: Link) -> None:
         self._address = self._address or await self._first_strap()
