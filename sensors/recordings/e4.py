@@ -8,13 +8,13 @@ from math import isfinite
 from pathlib import Path, PurePosixPath
 from statistics import median
 from typing import IO
+from zipfile import BadZipFile
 
 from sensors.blocks import StreamInfo
 from sensors.recordings import numbers, pieces
 from sensors.recordings.files import Allowance, Lines, opened, opened_zip
 from sensors.recordings.recording import Piece, Recording, RecordingError, Signal, wall_time
 
-FASTEST_HZ = 20_000.0
 LARGEST_LAG_S = 3600.0
 """Files of one recording begin together; one that does not had its clock wrong."""
 
@@ -112,8 +112,8 @@ def read_file(source: Source, lines: Lines) -> Contents:
         found = pieces.intervals(kept[:, 1:] * source.worth, kept[:, 0])
         return Contents(source, began_s, None, found, notes + unless_filled(found, lines.name))
     rate_hz = heading(next(rest, "").split(",")[0], lines.here, "rate")
-    if not 0 < rate_hz <= FASTEST_HZ:
-        raise RecordingError(f"{lines.here}: rate {rate_hz:g} Hz; expected above 0 and at most {FASTEST_HZ:g}")
+    if not 0 < rate_hz <= pieces.FASTEST_HZ:
+        raise RecordingError(f"{lines.here}: rate {rate_hz:g} Hz; expected above 0 and at most {pieces.FASTEST_HZ:g}")
     table, notes = numbers.rows(lines, rest, len(source.channels))
     found = pieces.even(table * source.worth, rate_hz, as_events=source.stream in pieces.EVENTS)
     return Contents(source, began_s, rate_hz, found, notes + unless_filled(found, lines.name))
@@ -151,5 +151,8 @@ def in_zip(path: Path, stack: ExitStack) -> Members:
             continue
         if file in members:
             raise RecordingError(f"{path.name} holds {file} more than once; expected one recording")
-        members[file] = (name, stack.enter_context(archive.open(inside)))
+        try:
+            members[file] = (name, stack.enter_context(archive.open(inside)))
+        except (BadZipFile, NotImplementedError) as broken:
+            raise RecordingError(f"{path.name}: {name} can't be unpacked: {broken}") from broken
     return members

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 
 EVENTS = frozenset({"hr", "rr"})
 """Modalities that come when they come; all others are sampled at a rate."""
+SLOWEST_HZ = 0.001
+FASTEST_HZ = 20_000.0
 JUMP_STEPS = 1.5
 """A step longer than this many usual steps is a hole."""
 UNSTEADY_SHARE = 0.2
@@ -44,6 +46,8 @@ def timed(values: Floats, times_s: Floats, where: str) -> tuple[tuple[Piece, ...
     usual_s = float(np.median(steps_s))
     # times are often rounded to ms: the mean of the usual steps knows the rate better than their median
     rate_hz = round(1 / float(np.mean(steps_s[steps_s <= JUMP_STEPS * usual_s])), 4)
+    if not SLOWEST_HZ <= rate_hz <= FASTEST_HZ:
+        raise RecordingError(f"{where}: {rate_hz:g} Hz; expected at least {SLOWEST_HZ:g} and at most {FASTEST_HZ:g}")
     off = float(np.mean(np.abs(steps_s - usual_s) > (JUMP_STEPS - 1) * usual_s))
     if off > UNSTEADY_SHARE:
         raise RecordingError(

@@ -64,7 +64,7 @@ def test_failing_to_connect_is_told_once_and_tried_again_more_and_more_rarely() 
     assert arrived[-1].reason == "nobody there"
     pauses = np.diff(tries)
     assert 0.009 < pauses[0] < pauses[2]
-    assert 0.039 < pauses[3:].min()
+    assert pauses[3:].min() > 0.039
 
 
 def test_a_connection_that_never_comes_about_is_lost() -> None:
@@ -119,10 +119,14 @@ def test_a_fault_in_a_thread_reaches_whoever_asks() -> None:
 
     thread = LoopThread("strap", broken())
     with pytest.raises(SensorError, match="strap broke: ZeroDivisionError: a bug"):
-        for _ in range(100):
-            time.sleep(0.01)
-            thread.check()
+        checked_for_a_second(thread)
     thread.close()
+
+
+def checked_for_a_second(thread: LoopThread) -> None:
+    for _ in range(100):
+        time.sleep(0.01)
+        thread.check()
 
 
 def test_closing_ends_the_thread_and_lets_the_device_say_goodbye() -> None:
