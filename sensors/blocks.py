@@ -92,7 +92,7 @@ class SampleBlock:
 
 @dataclass(frozen=True)
 class Status:
-    """What became of a device. Never dropped, unlike samples."""
+    """What became of a device. Never dropped, unlike samples. `battery` is the share of charge left, 0 to 1."""
 
     device: str
     state: State

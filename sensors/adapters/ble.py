@@ -74,12 +74,18 @@ def reason_of(trouble: Exception) -> str:
 async def straps_in_reach(seconds: float, radio: Radio | None = None) -> list[tuple[str, str]]:
     """(address, name) of every strap that makes itself known within `seconds`. Raises SensorError without a radio."""
     try:
-        found = await BleakScanner.discover(
-            seconds, service_uuids=[HEART_RATE_SERVICE], backend=(radio or Radio()).scanner
-        )
+        async with scanner_of(radio or Radio()) as scanner:
+            await asyncio.sleep(seconds)
+            found = scanner.discovered_devices_and_advertisement_data.values()
     except (BleakError, OSError, EOFError) as trouble:
         raise SensorError(reason_of(trouble)) from trouble
-    return sorted((device.address, device.name or "no name") for device in found)
+    straps = (device for device, seen in found if HEART_RATE_SERVICE in seen.service_uuids)
+    return sorted((device.address, device.name or "no name") for device in straps)
+
+
+def scanner_of(radio: Radio) -> BleakScanner:
+    """Looks for heart rate straps only."""
+    return BleakScanner(service_uuids=[HEART_RATE_SERVICE], backend=radio.scanner)
 
 
 class Strap:
@@ -109,10 +115,7 @@ class Strap:
 
     async def _first_strap(self) -> str:
         try:
-            async with (
-                asyncio.timeout(SCAN_S),
-                BleakScanner(service_uuids=[HEART_RATE_SERVICE], backend=self._radio.scanner) as scanner,
-            ):
+            async with asyncio.timeout(SCAN_S), scanner_of(self._radio) as scanner:
                 async for device, seen in scanner.advertisement_data():
                     if HEART_RATE_SERVICE in seen.service_uuids:
                         return device.address

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path, PurePosixPath
-from statistics import median
+from statistics import median_low
 from typing import IO
 from zipfile import BadZipFile
 
@@ -88,9 +88,9 @@ def assembled(name: str, contents: list[Contents], notes: list[str]) -> Recordin
     """All signals on one time line, which begins with the first of them."""
     notes += [note for found in contents for note in found.notes]
     filled = [found for found in contents if found.pieces]
-    usual_s = median(found.began_s for found in filled) if filled else 0.0
+    usual_s = median_low(found.began_s for found in filled) if filled else 0.0
     together = [found for found in filled if abs(found.began_s - usual_s) <= LARGEST_LAG_S]
-    for stray in set(filled) - set(together):
+    for stray in (found for found in filled if found not in together):
         hours = (stray.began_s - usual_s) / 3600
         notes.append(f"{stray.source.file} begins {hours:+.1f} h away from the others and is left out")
     began_s = min((found.began_s for found in together), default=0.0)
@@ -109,9 +109,13 @@ def read_file(source: Source, lines: Lines) -> Contents:
     if source is INTERVALS:
         table, notes = numbers.rows(lines, rest, 2)
         kept = table[pieces.usable(table)]
+        pieces.check_order(kept[:, 0], lines.name)
         found = pieces.intervals(kept[:, 1:] * source.worth, kept[:, 0])
         return Contents(source, began_s, None, found, notes + unless_filled(found, lines.name))
-    rate_hz = heading(next(rest, "").split(",")[0], lines.here, "rate")
+    second = next(rest, "").split(",")
+    if not second[0].strip():
+        return Contents(source, began_s, None, (), unless_filled((), lines.name))
+    rate_hz = heading(second[0], lines.here, "rate")
     if not 0 < rate_hz <= pieces.FASTEST_HZ:
         raise RecordingError(f"{lines.here}: rate {rate_hz:g} Hz; expected above 0 and at most {pieces.FASTEST_HZ:g}")
     table, notes = numbers.rows(lines, rest, len(source.channels))

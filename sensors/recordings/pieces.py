@@ -74,6 +74,12 @@ def intervals(rr_ms: Floats, times_s: Floats) -> tuple[Piece, ...]:
     )
 
 
+def check_order(times_s: Floats, where: str) -> None:
+    """Raises RecordingError unless every time comes after the one before it."""
+    for row in np.flatnonzero(np.diff(times_s) <= 0)[:1]:
+        raise RecordingError(f"{where}: {times_s[row + 1]:.12g} s comes after {times_s[row]:.12g} s; times must grow")
+
+
 def runs(rows: NDArray[np.intp], cut_after: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
     """`rows` in unbroken runs; `cut_after[i]` cuts between row i and the next."""
     return (run for run in np.split(rows, np.flatnonzero(cut_after) + 1) if len(run))

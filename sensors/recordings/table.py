@@ -112,8 +112,7 @@ def time_line(times_s: Floats, where: str) -> tuple[Floats, float]:
 def signal_of(modality: str, group: list[Column], values: Floats, times_s: Floats, where: str) -> Signal:
     """`values` (time, channel), all usable. Raises RecordingError when they are not steadily sampled."""
     name = f"{where}, {modality}"
-    for row in np.flatnonzero(np.diff(times_s) <= 0)[:1]:
-        raise RecordingError(f"{name}: two values at time_s {times_s[row]:.12g}; expected one")
+    pieces.check_order(times_s, name)
     channels = tuple(column.channel for column in group)
     if modality == "rr":
         return Signal(StreamInfo(modality, modality, channels, None), pieces.intervals(values, times_s))

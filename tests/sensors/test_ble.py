@@ -1,5 +1,6 @@
 """A heart rate strap over Bluetooth, end to end: our adapter, bleak, and a strap on bumble's virtual radio."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensors.adapters.ble import Sensor
+from sensors.adapters.ble import Sensor, straps_in_reach
 from sensors.blocks import Place, SampleBlock, SensorError, Status
 from sensors.supervise import Patience
 
@@ -126,6 +127,10 @@ def test_a_strap_is_found_by_its_address(strap: Any, bumble_radio: Any) -> None:
     session = Session(bumble_radio.STRAP, strap)
     session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
     session.sensor.close()
+
+
+def test_straps_in_reach_are_listed_by_address_and_name(strap: Any, bumble_radio: Any) -> None:
+    assert asyncio.run(straps_in_reach(0.3, strap.radio)) == [(bumble_radio.STRAP, "virtual strap")]
 
 
 def test_a_machine_without_bluetooth_loses_the_strap_and_says_why(place: Place) -> None:

@@ -109,6 +109,7 @@ def test_a_gzip_file_that_breaks_off_keeps_what_is_whole(folder: Path) -> None:
     ("content", "note"),
     [
         ("", "EDA.csv is empty"),
+        (f"{BEGAN}\n", "EDA.csv holds no samples"),
         (f"{BEGAN}\n4\n", "EDA.csv holds no samples"),
         (f"{BEGAN}\n4\nnan\n\n", "EDA.csv holds no samples"),
     ],
@@ -131,6 +132,7 @@ def test_a_file_without_samples_is_noted(folder: Path, content: str, note: str) 
         ("BVP.csv", "-5\n64\n1\n", r"BVP.csv, line 1: start time -5; expected seconds since 1970"),
         ("BVP.csv", f"{BEGAN}\n0\n1\n", r"BVP.csv, line 2: rate 0 Hz; expected above 0"),
         ("BVP.csv", f"{BEGAN}\nnan\n1\n", r"BVP.csv, line 2: rate nan; expected a finite number"),
+        ("IBI.csv", f"{BEGAN}, IBI\n2,0.9\n1,0.9\n", r"IBI.csv: 1 s comes after 2 s; times must grow"),
         ("BVP.csv", f"{BEGAN}\n64\n1_0\n2\n", r"BVP.csv, line 3: '1_0' is no number"),
     ],
 )

@@ -121,7 +121,7 @@ KNOWN = r"columns are time_s, ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_
         ("time_s,ppg\n0,1\n0.1\n0.2,1\n", r"recording.csv, line 3: 1 values; expected 2"),
         ("time_s,ppg\n0,1\n,1\n0.2,1\n", r"recording.csv, line 3: time_s is nan; expected seconds"),
         ("time_s,ppg\n5,1\n6,1\n4,1\n", r"line 4: time_s 4 comes after 6; time may not go backwards"),
-        ("time_s,ppg\n0,1\n0,1\n1,1\n", r"ppg: two values at time_s 0; expected one"),
+        ("time_s,ppg\n0,1\n0,1\n1,1\n", r"ppg: 0 s comes after 0 s; times must grow"),
         ("time_s,ppg\n0,1\n", "ppg: one value only; expected at least two"),
         ("time_s,ppg\n0,1\n1,1\n1.1,1\n4,1\n9,1\n9.3,1\n", "of the steps are far from the usual"),
         ("time_s,ppg\n0,1\n0.00001,1\n0.00002,1\n", "ppg: 100000 Hz; expected at least 0.001 and at most 20000"),
