@@ -34,8 +34,8 @@ def nearest_degree(degree: int, choices: Sequence[int], size: int) -> int:
 
 
 def onsets_for(density: float) -> int:
-    """Melody notes in a bar of four: 1 at density 0, 7 at density 1."""
-    return round(1 + 6 * density)
+    """Melody notes in a bar of four: 2 at density 0, 7 at density 1."""
+    return round(1.5 + 5.5 * density)
 
 
 def thinned(motif: Motif, target: int) -> Motif:

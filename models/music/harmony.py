@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -80,14 +82,26 @@ def scale(mode: Mode, tonic: int) -> tuple[int, ...]:
     return tuple((tonic + step) % 12 for step in mode.intervals)
 
 
+@lru_cache(maxsize=4096)
+def bends(chord: tuple[int, ...], scale: tuple[int, ...]) -> Mapping[int, int]:
+    """Which degrees (0 is the tonic) the chord's root, third or fifth alter, and to which pitch class.
+
+    A root outside the scale is the lowered form of the tone above it, but the raised seventh when that is the tonic.
+    Only seven-tone scales spell chords in thirds; others are never bent.
+    """
+    if len(scale) != 7:
+        return {}
+    root = chord[0]
+    spelled = root if root in scale else (root + 1) % 12 if (root + 1) % 12 != scale[0] else (root - 1) % 12
+    if spelled not in scale:
+        return {}
+    place = scale.index(spelled)
+    return {(place + 2 * third) % 7: tone for third, tone in enumerate(chord[:3]) if tone not in scale}
+
+
 def inflected(pitch_class: int, chord: tuple[int, ...], scale: tuple[int, ...]) -> int:
-    """The scale tone as the chord bends it: a raised leading tone or a borrowed third replaces its neighbour."""
-    if pitch_class in chord:
-        return pitch_class
-    for bend in (1, -1):
-        if (bent := (pitch_class + bend) % 12) in chord and bent not in scale:
-            return bent
-    return pitch_class
+    """The scale tone as the chord bends it: a raised leading tone or a borrowed third replaces its own degree."""
+    return bends(chord, scale).get(scale.index(pitch_class), pitch_class)
 
 
 def pivots(old_scale: tuple[int, ...], mode: Mode, tonic: int) -> list[str]:

@@ -114,8 +114,8 @@ def _company_cost(pitch: int, near: int | None, above_before: int | None, above:
 
 
 def _untangled(notes: list[Note], beats: int) -> list[Note]:
-    """Each note ends where the next begins, the last before the bar line."""
-    ends = [*(note.start_beat for note in notes[1:]), float(beats)]
+    """Each note ends where the next begins, the last at the bar line at the latest."""
+    ends = [*(note.start_beat for note in notes[1:]), float(beats)][: len(notes)]
     return [
         Note(n.role, n.pitch, n.start_beat, min(n.beats, end - n.start_beat), n.accent)
         for n, end in zip(notes, ends, strict=True)

@@ -12,13 +12,13 @@ from models.music.plan import Bar, MusicPlan, Note, ThemeNote
 from models.music.themes import Motif
 from models.music.writing.voices import last_pitch, pitch_in_key
 
-LOW, HIGH = 55, 86
+LOW, HIGH = 52, 86
 FREE_STEPS = (-2, -1, -1, 1, 1, 2)
 
 
 def lowest_tonic(plan: MusicPlan) -> float:
-    """Degree 0 stands within the octave above this MIDI pitch: Ab3 in the darkest register, E4 in the brightest."""
-    return 56 + 8 * plan.register
+    """Degree 0 stands within the octave above this MIDI pitch: F3 in the darkest register, D4 in the brightest."""
+    return 53 + 9 * plan.register
 
 
 def write_melody(plan: MusicPlan, previous: Sequence[Bar], rng: np.random.Generator) -> list[Note]:
