@@ -16,7 +16,7 @@ REPORT_DECAY_S = 300.0
 PRIOR_WEIGHT = 0.25
 """A fresh report counts four times as much as 'nothing known'."""
 
-ASYMMETRY_WEIGHT, ASYMMETRY_SPREAD, ASYMMETRY_QUALITY = 0.05, 0.4, 0.3
+ASYMMETRY_WEIGHT, ASYMMETRY_SPREAD, ASYMMETRY_QUALITY = 0.05, 0.28, 0.3
 """Frontal alpha asymmetry may move valence by 0.1 at most: across subjects it stays near chance."""
 
 

@@ -40,19 +40,29 @@ def _log(value: float) -> float:
 
 
 TERMS = {
-    "hr_bpm": Term(0.35, 8.0, _plain, "pulse"),
-    "rmssd_ms": Term(-0.15, 0.4, _log, "beat-to-beat variation"),
-    "eda_tonic_us": Term(0.2, 0.5, _log, "skin conductance"),
-    "scr_per_min": Term(0.15, 4.0, _plain, "skin responses"),
-    "eeg_beta": Term(0.1, 0.35, _plain, "fast brain waves"),
-    "eeg_alpha": Term(-0.1, 0.45, _plain, "slow brain waves"),
+    "hr_bpm": Term(0.35, 7.5, _plain, "pulse"),
+    "rmssd_ms": Term(-0.1, 0.37, _log, "beat-to-beat variation"),
+    "eda_tonic_us": Term(0.15, 0.8, _log, "skin conductance"),
+    "scr_per_min": Term(0.15, 3.8, _plain, "skin responses"),
+    "eeg_beta": Term(0.1, 0.21, _plain, "fast brain waves"),
+    "eeg_alpha": Term(-0.15, 0.25, _plain, "slow brain waves"),
 }
+"""Spreads: pooled SD of each second's difference from the first 3 min, heart and skin from Stress-Predict (34
+people, wrist), EEG from EEGMAT (36 people, F7 F8 T5 T6). Weights are set by hand, not fitted; tonic EDA has
+little because it drifts upward with time in any session."""
 WHOLE = sum(abs(term.weight) for term in TERMS.values())
 GAIN = 0.6
 """One spread in everything moves arousal to tanh(0.6) = 0.54."""
 
 NARROWEST, WIDEST = 0.45, 0.8
-STRESS_SLOPE, STRESS_CENTRE = 2.0, 0.3
+"""Half-widths of the 90 % interval, with all signals clean and with hardly any. Arousal spreads by 0.29 around
+neutral (CASE annotations, SD on [-1, 1]); wrist signals against rest tell stress with AUC 0.78 on unseen people
+(Stress-Predict), which leaves 88 % of that spread: 1.645 * 0.88 * 0.29 = 0.42. The rest is caution: these
+widths are not calibrated on held-out people."""
+
+STRESS_SLOPE, STRESS_CENTRE = 1.7, 0.26
+"""Logistic of arousal, rounded from a fit to all of Stress-Predict with both classes weighted alike: a monotone
+map to read beside arousal, not a calibrated probability."""
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ class Skin:
         """Why this is not a skin, or ''."""
         recent = [level for at_s, level in self._levels if at_s > moment.now_s - TONIC_S]
         if not recent:
-            return "collecting: too little signal in this window"
+            return ""
         if max(recent) == min(recent) and len(recent) * self._step_s >= 3:
             return "flat line: the electrodes don't touch the skin"
         if self._bad_s(moment, TONIC_S) > 0.2 * TONIC_S:
@@ -129,7 +129,7 @@ class Skin:
         return (1 - self._bad_s(moment, window_s) / window_s) * stillness("eda", moment.movement_g)
 
     def _tonic(self, moment: Moment) -> Reading:
-        why = moment.silence(TONIC_S, 0.5) or self._trouble(moment)
+        why = moment.silence(TONIC_S, 0.5, self._trouble(moment))
         quality = self._quality(moment, TONIC_S)
         if why or quality < GATE:
             return moment.absent(why or "too much movement", TONIC_S)
@@ -139,7 +139,7 @@ class Skin:
     def _rate(self, moment: Moment) -> Reading:
         whole = moment.share(RESPONSES_S) >= 0.8
         window_s = RESPONSES_S if whole else SHORT_RESPONSES_S
-        why = moment.silence(window_s, 0.8) or self._trouble(moment)
+        why = moment.silence(window_s, 0.8, self._trouble(moment))
         quality = self._quality(moment, window_s) * (1.0 if whole else 0.7)
         if not why and quality < GATE:
             why = "too much movement or too many jumps"

@@ -48,15 +48,15 @@ class Moment:
     def share(self, window_s: float) -> float:
         return self.coverage.share(self.now_s, window_s)
 
-    def silence(self, window_s: float, least: float) -> str:
-        """Why there can be no number over this window yet or any more, or ''."""
+    def silence(self, window_s: float, least: float, trouble: str = "") -> str:
+        """Why there can be no number over this window, or ''. `trouble` is what the signal found out itself."""
         if self.problem:
             return self.problem
         if self.coverage.newest_s() is None:
             return "no signal yet"
         if self.age_s > SILENT_S:
             return f"no signal for {self.age_s:.0f} s"
-        return "" if self.share(window_s) >= least else "collecting: too little signal in this window"
+        return trouble or ("" if self.share(window_s) >= least else "collecting: too little signal in this window")
 
     def known(self, value: float, quality: float, window_s: float, reason: str = "") -> Reading:
         return Reading(float(value), float(min(1.0, quality)), self.share(window_s), window_s, self.age_s, reason)

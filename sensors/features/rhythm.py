@@ -16,9 +16,10 @@ HR_WINDOW_S = 10.0
 SHORT_HRV_S = 30.0
 HRV_WINDOW_S = 60.0
 """Limits of agreement with 5 min: +-62 % at 10 s, +-32 % at 30 s, +-18 % at 60 s (measured on two people)."""
+LEAST_INTERVALS = 4
 LEAST_BEATS = 10
 MOST_BAD = 0.2
-LEAST_COVERAGE = 0.6
+LEAST_COVERAGE = 0.8
 LEAST_HRV_COVERAGE = 0.75
 
 
@@ -48,10 +49,10 @@ NO_RHYTHM = Rhythm(np.empty(0), *(3 * (np.empty(0, np.bool_),)), 0.0)
 
 def pulse(moment: Moment, rhythm: Rhythm, source: str, trouble: str) -> Reading:
     """Beats per minute over 10 s."""
-    why = moment.silence(HR_WINDOW_S, LEAST_COVERAGE) or trouble or unclear(rhythm, moment)
+    why = moment.silence(HR_WINDOW_S, LEAST_COVERAGE, trouble) or unclear(rhythm, moment)
     # In atrial fibrillation most intervals are irregular and still real: then all usable ones count.
     kept = rhythm.trusted if rhythm.bad_share < 0.5 else rhythm.usable
-    if not why and np.count_nonzero(kept) < 3:
+    if not why and np.count_nonzero(kept) < LEAST_INTERVALS:
         why = "too few clear beats"
     if why:
         return moment.absent(why, HR_WINDOW_S, rhythm.quality)
@@ -62,7 +63,7 @@ def variability(moment: Moment, rhythm_of: Callable[[float], Rhythm], source: st
     """RMSSD over 60 s (or 30 s, said so) and SDNN over 60 s."""
     window_s = HRV_WINDOW_S if moment.share(HRV_WINDOW_S) >= LEAST_HRV_COVERAGE else SHORT_HRV_S
     rhythm = rhythm_of(window_s)
-    why = moment.silence(window_s, LEAST_HRV_COVERAGE) or trouble or unsteady(rhythm, moment)
+    why = moment.silence(window_s, LEAST_HRV_COVERAGE, trouble) or unsteady(rhythm, moment)
     if why:
         absent = moment.absent(why, window_s, rhythm.quality)
         return {"rmssd_ms": absent, "sdnn_ms": absent}
