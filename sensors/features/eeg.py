@@ -31,10 +31,10 @@ MAINS_RATIO = 10.0
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """Two seconds of every channel: log power per band, shape (band, channel), and each channel's state."""
+    """Two seconds of every channel: power per band, shape (band, channel), and each channel's state."""
 
     time_s: float
-    log_power: NDArray[np.float64]
+    power: NDArray[np.float64]
     states: tuple[str, ...]
 
 
@@ -70,7 +70,7 @@ class Brain:
         power = self._bands @ spectrum + 1e-12
         span_uv = np.ptp(x, axis=0)
         edges = np.maximum((x == x.max(axis=0)).mean(axis=0), (x == x.min(axis=0)).mean(axis=0))
-        self._segments.append(Segment(float(piece.times_s[-1]), np.log(power), _states(finite, span_uv, edges, power)))
+        self._segments.append(Segment(float(piece.times_s[-1]), power, _states(finite, span_uv, edges, power)))
 
     def readings(self, moment: Moment) -> dict[str, Reading]:
         out = self._band_readings(moment)
@@ -93,8 +93,10 @@ class Brain:
             why = _commonest(segments) if share < 0.5 else "too much movement"
         if why:
             return {name: moment.absent(why, BANDS_S, quality) for name in BANDS_HZ}
-        log_power = np.array([segment.log_power for segment in segments]).transpose(0, 2, 1)[good]  # (good, band)
-        relative = (log_power[:, : len(BANDS_HZ)] - log_power[:, [len(BANDS_HZ)]]).mean(axis=0)
+        power = np.array([segment.power for segment in segments])  # (segment, band, channel)
+        seen = good.any(axis=0)
+        mean = (power * good[:, None, :]).sum(axis=0)[:, seen] / good.sum(axis=0)[seen]
+        relative = np.log(mean[: len(BANDS_HZ)] / mean[len(BANDS_HZ)]).mean(axis=1)
         return {
             name: moment.known(value, quality, BANDS_S) for name, value in zip(BANDS_HZ, relative.tolist(), strict=True)
         }
@@ -111,7 +113,7 @@ class Brain:
         if why:
             return moment.absent(why, ASYMMETRY_S, quality)
         alpha = list(BANDS_HZ).index("eeg_alpha")
-        value = np.mean([s.log_power[alpha, right] - s.log_power[alpha, left] for s in both])
+        value = np.log(sum(s.power[alpha, right] for s in both) / sum(s.power[alpha, left] for s in both))
         return moment.known(float(value), quality, ASYMMETRY_S)
 
 

@@ -111,4 +111,4 @@ def best(readings: Sequence[Reading]) -> Reading:
         return good[0]
     if present:
         return max(present, key=lambda reading: reading.quality)
-    return max(readings, key=lambda reading: (reading.coverage, reading.quality))
+    return max(readings, key=lambda reading: (round(reading.coverage, 2), reading.quality))

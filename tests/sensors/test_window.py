@@ -1,5 +1,7 @@
 """Whatever the blocks do, the window stays right, says what it misses, and never bridges a gap."""
 
+from itertools import pairwise
+
 import neurokit2 as nk
 import numpy as np
 import pytest
@@ -38,6 +40,7 @@ def numbers(seen):
 def streams():
     """One of each waveform, 30 s: stream, samples."""
     rng, t = np.random.default_rng(1), np.arange(30 * 256) / 256
+    acc = rng.normal(0, 0.02, (30 * 32, 3)) + np.array([0, 0, 1])
     eeg = 10 * np.cumsum(rng.standard_normal((30 * 256, 4)), axis=0) * 0.1 + 10 * np.sin(2 * np.pi * 10 * t)[:, None]
     ppg = nk.ppg_simulate(duration=30, sampling_rate=64, heart_rate=75, random_state=1)
     ecg = nk.ecg_simulate(duration=30, sampling_rate=130, heart_rate=72, random_state=5)
@@ -47,7 +50,7 @@ def streams():
         (StreamInfo("wrist", "ppg", ("ppg",), 64.0), np.asarray(ppg)[:, None]),
         (StreamInfo("skin", "eda", ("eda",), 15.0), eda[:, None]),
         (StreamInfo("head", "eeg", ("TP9", "AF7", "AF8", "TP10"), 256.0), eeg),
-        (StreamInfo("acc", "acc", ("x", "y", "z"), 32.0), rng.normal(0, 0.02, (30 * 32, 3)) + [0, 0, 1]),
+        (StreamInfo("acc", "acc", ("x", "y", "z"), 32.0), acc),
     )
 
 
@@ -59,7 +62,7 @@ def last_of(cuts_of):
     window, blocks = Window(), []
     for info, samples in STREAMS:
         edges = [0, *cuts_of(info, len(samples)), len(samples)]
-        for seq, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
+        for seq, (a, b) in enumerate(pairwise(edges)):
             blocks.append(SampleBlock(info, seq, a / info.rate_hz, samples[a:b].astype(np.float32)))
     blocks.sort(key=lambda block: -block.start_s)
     for now_s in range(1, 31):
