@@ -19,8 +19,12 @@ def chord_at(chords: Sequence[Chord], beat: float) -> Chord:
 
 
 def chord_degrees(chord: Chord, scale: tuple[int, ...]) -> list[int]:
-    """Scale degrees 0..len(scale)-1 that the chord holds, bent ones included."""
-    return [i for i, tone in enumerate(scale) if inflected(tone, chord.pitch_classes, scale) in chord.pitch_classes]
+    """Scale degrees 0..len(scale)-1 of the chord's triad, bent ones included.
+
+    Colour tones are left out: a theme keeps its notes whatever colour valence gives its chords.
+    """
+    triad = chord.pitch_classes[:3]
+    return [i for i, tone in enumerate(scale) if inflected(tone, triad, scale) in triad]
 
 
 def nearest_degree(degree: int, choices: Sequence[int], size: int) -> int:

@@ -29,6 +29,7 @@ STEPS = (-2, -1, -1, -1, 1, 1, 1, 2)
 LEAPS = (-4, -3, 3, 4, 5)
 SEQUENCE_STEPS = (-2, -1, 1, 2)
 LOWEST_DEGREE, HIGHEST_DEGREE = -3, 9
+CENTRAL_DEGREE = 3
 CANDIDATES = 40
 
 
@@ -88,7 +89,7 @@ def _motive(cell: Cell, rng: np.random.Generator) -> Motif:
 
 
 def singability(theme: Theme) -> float:
-    """Higher is easier to sing and keep: mostly steps, one peak past the middle, a range of a fifth to a ninth."""
+    """Higher is easier to sing and keep: mostly steps, one peak past the middle, around a fifth to a ninth wide."""
     degrees = theme.degrees
     moves = [abs(b - a) for a, b in pairwise(degrees)]
     peak = max(degrees)
@@ -103,6 +104,7 @@ def singability(theme: Theme) -> float:
         + 1.0 * (degrees.count(peak) == 1)
         + 1.0 * (0.3 < place < 0.8)
         - 0.5 * max(0, 4 - span)
+        - 0.4 * max(0.0, abs(sum(degrees) / len(degrees) - CENTRAL_DEGREE) - 1)
         - 0.7 * max(0, span - 8)
         - 2.0 * (min(degrees) < LOWEST_DEGREE or peak > HIGHEST_DEGREE)
     )

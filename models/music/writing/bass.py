@@ -24,10 +24,12 @@ def write_bass(plan: MusicPlan, previous: Sequence[Bar], melody: Sequence[Note])
     """The bar's bass; at a cadence one long root."""
     above_before = last_pitch(previous, "melody")
     before = last_pitch(previous, "bass")
+    ceiling = min((note.pitch for note in melody), default=HIGH + 4) - 4
+    centre = DARKEST + (BRIGHTEST - DARKEST) * plan.register
     notes: list[Note] = []
     for chord, start, end, tone in _onsets(plan):
         above = (at(melody, start - 1e-3, above_before), at(melody, start, above_before))
-        pitch = _placed(chord, tone, before, above, DARKEST + (BRIGHTEST - DARKEST) * plan.register)
+        pitch = _placed(chord, tone, before, above, centre, ceiling)
         notes.append(Note("bass", pitch, start, end - start, 0.6 if start == chord.start_beat else 0.4))
         before = pitch
     return notes
@@ -44,7 +46,14 @@ def _onsets(plan: MusicPlan) -> list[tuple[Chord, float, float, int]]:
     return [(chord, start, end, tone) for (chord, start, tone), end in zip(wanted, ends, strict=True)]
 
 
-def _placed(chord: Chord, tone: int, before: int | None, above: tuple[int | None, int | None], centre: float) -> int:
+def _placed(
+    chord: Chord,
+    tone: int,
+    before: int | None,
+    above: tuple[int | None, int | None],
+    centre: float,
+    ceiling: int,
+) -> int:
     """The wanted tone in the octave that moves least; another octave or tone where it would run parallel."""
     order = [tone, *(i for i in (0, 1, 2) if i != tone)]
 
@@ -53,7 +62,8 @@ def _placed(chord: Chord, tone: int, before: int | None, above: tuple[int | None
         runs = before is not None and above[0] is not None and above[1] is not None
         forbidden = runs and parallel((above[0] or 0, above[1] or 0), (before or 0, pitch))
         move = 0 if before is None else abs(pitch - before)
-        return 100 * forbidden + 14 * rank + 0.6 * move + 0.5 * abs(pitch - centre)
+        crossing = 6 * max(0, pitch - ceiling)
+        return 100 * forbidden + 14 * rank + 0.6 * move + 0.5 * abs(pitch - centre) + crossing
 
     options = [
         (rank, pitch)

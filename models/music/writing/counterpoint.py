@@ -12,7 +12,7 @@ from models.music.plan import Bar, Chord, MusicPlan, Note
 from models.music.writing.melody import gaps
 from models.music.writing.voices import Range, at, last_pitch, parallel
 
-LOW, HIGH = 55, 79
+LOW, HIGH = 48, 79
 CONSONANT = (3, 4, 8, 9)  # thirds and sixths, semitones modulo 12
 HELD_UNTIL, ANSWERS_UNTIL = 0.38, 0.62  # of the plan's polyphony
 
