@@ -81,6 +81,8 @@ class Body:
         self.silent = False
         self.loose = False
         self._rng = rng
+        # beats draw by themselves: how many there are must not change what else happens by chance
+        self._beat_rng = rng.spawn(1)[0]
         self._heard: list[tuple[float, float, float]] = []
         self._music = (0.0, 0.0)
         self._response = self._habituation = self._drift = 0.0
@@ -137,7 +139,7 @@ class Body:
 
     def _beat(self) -> None:
         while self._next_beat_s < self.now_s + STEP_S + BEATS_AHEAD_S:
-            at_s, noise = self._next_beat_s, self._rng.standard_normal()
+            at_s, noise = self._next_beat_s, self._beat_rng.standard_normal()
             vagal = exp(-0.5 * self.activation)
             swing_ms = self.patient.rsa_ms * vagal * sin(self.breath(at_s - self.now_s))
             swing_ms += 15 * sin(2 * pi * LF_HZ * at_s) + 5 * noise
