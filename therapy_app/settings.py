@@ -34,10 +34,22 @@ class Settings:
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"port {self.port}; expected 0 to 65535")
 
+    @property
+    def address(self) -> str:
+        return f"http://{self.host}:{self.port}"
 
-def read_settings(
-    environ: Mapping[str, str], database_url: str | None = None, port: int | None = None
-) -> Settings:
+    def environ(self) -> dict[str, str]:
+        """The same settings for another process."""
+        return {
+            "THERAPY_VAR": str(self.var),
+            "THERAPY_DATABASE": self.database_url,
+            "THERAPY_SECRET": self.secret,
+            "THERAPY_HOST": self.host,
+            "THERAPY_PORT": str(self.port),
+        }
+
+
+def read_settings(environ: Mapping[str, str], database_url: str | None = None, port: int | None = None) -> Settings:
     """Settings from THERAPY_VAR, THERAPY_DATABASE, THERAPY_SECRET, THERAPY_HOST and THERAPY_PORT.
 
     Without THERAPY_SECRET one is made and kept beside the database, readable by its owner alone.

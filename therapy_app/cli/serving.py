@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from therapy_app.engine.alone import play_alone
 from therapy_app.engine.fast import run_fast
 from therapy_app.engine.host import wall_clock
 from therapy_app.engine.recorder import Recorder, Reserve
-from therapy_app.engine.serving import serve as serve_all
 from therapy_app.exchange.session_files import EXPORTS
+from therapy_app.processes import become_server
 from therapy_app.records.database import open_database, upgrade
 from therapy_app.records.demo import DEMO_ACCOUNTS, HOME_CLIENT, client_with, clinic_named, make_demo_clinic
 from therapy_app.records.people import PeopleError, create_user, set_password
@@ -38,8 +37,7 @@ def serve(database: str | None, port: int | None) -> None:
     """Run the engine and the web together."""
     settings = settings_for(database, port)
     upgrade(settings.database_url)
-    click.echo(f"serving on http://{settings.host}:{settings.port}")
-    sys.exit(serve_all(settings))
+    become_server(settings, f"Serving on {settings.address}. Ctrl-C ends it.")
 
 
 @click.command(epilog="Example: therapy demo --port 8000")
@@ -50,11 +48,12 @@ def demo(database: str | None, port: int | None) -> None:
     settings = settings_for(database, port)
     upgrade(settings.database_url)
     _furnish(settings)
-    click.echo(f"\nThe demo clinic is open: http://{settings.host}:{settings.port}\n")
-    for account in DEMO_ACCOUNTS:
-        click.echo(f"  {account.role:10}  {account.email:24}  {account.password}")
-    click.echo("\nSign in, choose client M-014 and press Start. Ctrl-C ends it.")
-    sys.exit(serve_all(settings))
+    logins = "\n".join(f"  {who.role:10}  {who.email:24}  {who.password}" for who in DEMO_ACCOUNTS)
+    become_server(
+        settings,
+        f"\nThe demo clinic is open: {settings.address}\n\n{logins}\n\n"
+        "Sign in as the therapist, choose client M-014 and press Start. Ctrl-C ends it.",
+    )
 
 
 def _furnish(settings: Settings) -> None:
@@ -104,9 +103,8 @@ def play(sensor: str, goal: str, minutes: float, output: str, database: str | No
         length_s=minutes * 60,
     )
     if output == "browser":
-        click.echo(f"Open http://{settings.host}:{settings.port}/sessions/{session_id}")
-        click.echo(f"and sign in as {HOME_ACCOUNT} with {password}. Ctrl-C ends it.")
-        sys.exit(serve_all(settings))
+        page = f"{settings.address}/sessions/{session_id}"
+        become_server(settings, f"Open {page}\nand sign in as {HOME_ACCOUNT} with {password}. Ctrl-C ends it.")
     with progress_bar("playing", minutes * 60) as progress:
         play_alone(settings, session_id, progress)
     Path(output).write_bytes(EXPORTS["midi"].write(engine, session_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from therapy_app.engine.conductor import Conductor
 from therapy_app.engine.recorder import Recorder, Reserve
 from therapy_app.engine.standing import close_left_behind
 from therapy_app.records.database import open_database
-from therapy_app.settings import Settings
+from therapy_app.settings import Settings, read_settings
 
 TURN_S = 0.05
 """How often people's commands are looked for; five turns to a tick."""
@@ -54,3 +55,7 @@ def run_engine(settings: Settings) -> None:
             conductor.turn()
         conductor.close()
         close_left_behind(database, recorder, wall_clock())
+
+
+if __name__ == "__main__":
+    run_engine(read_settings(os.environ))

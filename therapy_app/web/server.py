@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from therapy_app.settings import Settings
+from therapy_app.settings import Settings, read_settings
 
 GRACE_S = 2
 """Open streams would otherwise keep the process for half a minute after it was told to end."""
@@ -49,3 +50,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 def serve_web(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Serves until told to end; `ready` is called in the worker process once it answers."""
     WebServer(settings, ready).run()
+
+
+if __name__ == "__main__":
+    serve_web(read_settings(os.environ))
