@@ -15,28 +15,24 @@ from models.music.expression import (
     tempo_for,
 )
 from models.music.fitting import closed, fitted, onsets_for, ornamented, syncopated, thinned
-from models.music.form import LAYOUTS, MOVEMENT, Form, Phrase
+from models.music.form import MOVEMENT, Form, Phrase
 from models.music.harmony import (
     FUNCTIONS,
     TONICS,
-    Key,
     borrowed,
     coloured,
     function,
     pitch_classes,
-    pivots,
-    progression,
     scale,
 )
 from models.music.instruments import palette_for
+from models.music.phrases import open_phrase
 from models.music.plan import ROLES, Aim, Chord, MusicPlan
-from models.music.themes import VARIATIONS, Motif, develop, make_theme, squeeze
-from models.music.tradition import Mode, Tradition
+from models.music.themes import Motif, make_theme, squeeze
+from models.music.tradition import Tradition
 
 __all__ = ["begin", "next_bar", "tempo_for"]
 
-MODE_HYSTERESIS = 0.12
-BUSY_HARMONY_FROM_AROUSAL = 0.35
 SYNCOPATION_FROM_AROUSAL = 0.3
 COUNTER_FROM_POLYPHONY = 0.3
 COLOURED_SHARE = {True: 0.25, False: 0.5}  # of the chords, by whether valence is above 0
@@ -63,7 +59,7 @@ def next_bar(form: Form, aim: Aim) -> tuple[Form, MusicPlan]:
     form = replace(form, drums=drums)
     phrase = form.phrase
     if opening or phrase is None:
-        phrase = _open_phrase(form, aim)
+        phrase = open_phrase(form, aim)
     return _advance(replace(form, phrase=phrase)), _plan(form, phrase, aim)
 
 
@@ -91,95 +87,6 @@ def _next_movement(form: Form) -> Form:
         beats=3 if rng.random() < THREE_FOUR_SHARE else 4,
         themes=(*form.themes[:2], fresh),
     )
-
-
-# --- phrase -----------------------------------------------------------------------------------------------------
-
-
-def _open_phrase(form: Form, aim: Aim) -> Phrase:
-    key, pivot = _key_for(form, aim)
-    mode = form.tradition.mode(key.mode)
-    bars = form.row.phrases[form.phrase_index]
-    kind = form.row.cadences[form.phrase_index]
-    per_bar = 2 if aim.arousal >= BUSY_HARMONY_FROM_AROUSAL else 1
-    # a theme keeps its harmony: the walk depends on theme, mode and cadence, not on the bar
-    walk = chance(form.seed, 0, f"harmony {form.row.themes or form.bar} {key.mode} {kind} {per_bar} {bars}")
-    path = progression(mode, pivot or mode.home, per_bar * (bars - 1) + 1, mode.cadences[kind], walk)
-    numerals = tuple(path[i : i + per_bar] for i in range(0, len(path), per_bar))
-    return Phrase(
-        key=key,
-        numerals=numerals,
-        cadence=mode.cadences[kind],
-        motifs=_motifs(form, bars),
-        theme=form.theme(form.row.themes[0]).name if form.row.themes else "",
-        treatment=_treatment(form),
-        pivot=bool(pivot),
-    )
-
-
-def _key_for(form: Form, aim: Aim) -> tuple[Key, str]:
-    """The key of the coming phrase and the pivot chord that leads into it ('' when the key stays)."""
-    wish = _mode_wish(form, aim)
-    tonic = (form.home + 7 * form.row.fifths) % 12
-    if form.phrase is None:
-        return Key(tonic, wish.name), ""
-    old = form.phrase.key
-    if old == Key(tonic, wish.name):
-        return old, ""
-    old_scale = scale(form.tradition.mode(old.mode), old.tonic)
-    key = _reachable(old_scale, wish, tonic)
-    shared = pivots(old_scale, wish, key.tonic)
-    if key == old or not shared:
-        return key, ""
-    return key, wish.home if wish.home in shared else shared[0]
-
-
-def _mode_wish(form: Form, aim: Aim) -> Mode:
-    """The mode nearest to the valence; the present one is kept while it is nearly as near."""
-    nearest = form.tradition.mode_for(aim.valence)
-    if form.phrase is None:
-        return nearest
-    present = form.tradition.mode(form.phrase.key.mode)
-    gap = abs(present.brightness - aim.valence) - abs(nearest.brightness - aim.valence)
-    return present if gap <= MODE_HYSTERESIS else nearest
-
-
-def _reachable(old_scale: tuple[int, ...], mode: Mode, tonic: int) -> Key:
-    """`mode` on `tonic` when a pivot chord leads there, else on the tonic that shares most tones with the old scale.
-
-    From C major to C minor there is no common triad; to A minor there are seven.
-    """
-    if pivots(old_scale, mode, tonic):
-        return Key(tonic, mode.name)
-
-    def nearness(candidate: int) -> tuple[int, int]:
-        common = len(set(old_scale) & set(scale(mode, candidate)))
-        fifths_away = (candidate - tonic) * 7 % 12
-        return common, -min(fifths_away, 12 - fifths_away)
-
-    return Key(max(range(12), key=nearness), mode.name)
-
-
-def _treatment(form: Form) -> str:
-    """A and B are stated once; later statements are returns."""
-    again = form.row.treatment == "state" and form.movement > 0 and form.row.themes in ("A", "B")
-    return "return" if again else form.row.treatment
-
-
-def _motifs(form: Form, bars: int) -> tuple[Motif, ...]:
-    """The raw motif of every bar of the phrase, in 4/4."""
-    row = form.row
-    if not row.themes:
-        return ((),) * bars
-    themes = [form.theme(letter) for letter in row.themes]
-    turn = chance(form.seed, form.movement * len(MOVEMENT) + form.section, "variation")
-    if row.treatment == "develop":
-        return develop(themes, bars, chance(form.seed, form.bar, "development"))
-    source: Sequence[Motif] = themes[0].bars
-    if row.treatment == "vary":
-        source = VARIATIONS[int(turn.integers(len(VARIATIONS)))](source)
-    from_theme = [(source[index], steps) for index, steps in LAYOUTS[bars]]
-    return tuple(tuple(replace(note, degree=note.degree + steps) for note in motif) for motif, steps in from_theme)
 
 
 # --- bar --------------------------------------------------------------------------------------------------------
