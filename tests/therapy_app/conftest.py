@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from models.affect import Affect
-from therapy_app.records import tables
 from therapy_app.records.database import open_database, upgrade
 from therapy_app.records.log import TickRecord, append
 from therapy_app.records.people import create_client, create_clinic, create_user
@@ -104,18 +103,15 @@ class Clinic:
 
     def write(self, session_id: int, first: int, count: int, *, ended: bool = False) -> None:
         """Appends events `first`, `first` + 1, … to the log, as the engine does."""
+        records = []
         for seq in range(first, first + count):
             last = ended and seq == first + count - 1
             event: Event = (
                 Ended("finished", "") if last else AffectEstimated(Affect(seq / 4, "unknown", "nobody is connected"))
             )
-            record = TickRecord(seq, self.clock.now, [Entry(seq, seq, seq / 4, event, (seq - 1,))], [])
-            with self.database.begin() as connection:
-                append(connection, session_id, [record])
-
-    def set_status(self, session_id: int, status: str) -> None:
+            records.append(TickRecord(seq, self.clock.now, [Entry(seq, seq, seq / 4, event, (seq - 1,))], []))
         with self.database.begin() as connection:
-            connection.execute(update(tables.Session).where(tables.Session.id == session_id).values(status=status))
+            append(connection, session_id, records)
 
 
 def people(database: Engine) -> None:
@@ -154,8 +150,3 @@ def clinic(peopled_file: Path, tmp_path: Path) -> Iterator[Clinic]:
 @pytest.fixture
 def therapist(clinic: Clinic) -> Browser:
     return clinic.browser("therapist")
-
-
-@pytest.fixture
-def browser_of(clinic: Clinic) -> Callable[[str], Browser]:
-    return clinic.browser

@@ -165,6 +165,7 @@ def test_behind_the_lock_the_music_goes_on_and_stop_works(clinic, therapist):
     assert stream.status_code == 200
     stream.close()
     assert therapist.say(f"/sessions/{session}/commands", {"key": "k", "name": "stop"}).status_code == 202
+    assert therapist.get("/clients").location.startswith("/verify"), "steering doesn't open the lock"
 
 
 def test_behind_the_lock_a_finished_session_stays_closed(clinic, therapist):

@@ -27,7 +27,7 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "security.logout": ANYONE,
     "security.verify": SIGNED_IN,
     "live.home": SIGNED_IN,
-    "live.look": ANYONE,
+    "look.choose": ANYONE,
     "live.start_form": THERAPIST,
     "live.start": THERAPIST,
     "live.session_page": VIEWERS,

@@ -13,7 +13,7 @@ from therapy_app.records.log import read_events
 from therapy_app.records.sessions import NoSuchSession, SessionOver, send
 from therapy_app.session.commands import COMMANDS, LONGEST_TEXT, MOMENTS, RANGES, CommandError
 from therapy_app.web.desk import desk
-from therapy_app.web.scope import MISSING, may_give, session_or_404
+from therapy_app.web.scope import LARGEST_ID, MISSING, may_give, session_or_404
 from therapy_app.web.tail import line_of
 
 api = APIBlueprint("api", __name__, tag="session")
@@ -45,7 +45,7 @@ class CommandOut(BaseModel):
 class PlaceIn(BaseModel):
     """Where in the log to begin and how much of it."""
 
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0
     limit: Annotated[int, Field(ge=1, le=5000)] = 500
 
 

@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import Any
 
 from apiflask import APIFlask
-from flask import request
 from flask_login import current_user
 from sqlalchemy import Engine
 from sqlalchemy.orm import scoped_session, sessionmaker
@@ -24,8 +23,9 @@ from therapy_app.web.desk import Desk, Now
 from therapy_app.web.errors import explain_errors
 from therapy_app.web.headers import send_headers
 from therapy_app.web.listen import listen_pages
-from therapy_app.web.live import LOOKS, live
+from therapy_app.web.live import live
 from therapy_app.web.lock import guard_sign_ins
+from therapy_app.web.look import chosen, look
 from therapy_app.web.review import review
 from therapy_app.web.stream import stream
 from therapy_app.web.tail import Seats, Tails
@@ -53,7 +53,7 @@ def create_app(settings: Settings, database: Engine, now: Now = utc_now) -> APIF
     guard_sign_ins(app)
     open_accounts(app, work)
     guard(app)
-    for blueprint in (live, review, listen_pages, admin, stream, api):
+    for blueprint in (look, live, review, listen_pages, admin, stream, api):
         app.register_blueprint(blueprint)
     limit_attempts(app)
     explain_errors(app)
@@ -70,8 +70,7 @@ def _dress(app: APIFlask) -> None:
 
     @app.context_processor
     def surroundings() -> dict[str, Any]:
-        theme = request.cookies.get("theme", LOOKS[0])
-        return {"theme": theme if theme in LOOKS else LOOKS[0], "pages": pages_of_account, "may_start": may_start}
+        return {"theme": chosen(), "pages": pages_of_account, "may_start": may_start}
 
 
 def pages_of_account() -> list[tuple[str, str]]:

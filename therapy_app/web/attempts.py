@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from math import ceil
+from math import floor
 from time import time
 from typing import cast
 
@@ -41,7 +41,7 @@ def limit_attempts(app: Flask) -> None:
 
     def wait(_: RateLimitExceeded) -> ResponseReturnValue:
         reached = limiter.current_limit
-        seconds = 60 if reached is None else max(1, ceil(reached.reset_at - time()))
+        seconds = 60 if reached is None else max(1, floor(reached.reset_at - time()))
         words = f"Too many sign-ins failed. Try again in {seconds} seconds; nothing that is playing is affected."
         return show(TooManyRequests(words, retry_after=seconds))
 

@@ -6,10 +6,12 @@ import logging
 from traceback import format_tb
 
 from apiflask import HTTPError
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, UnprocessableEntity
+
+from therapy_app.web.look import chosen
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,10 @@ def show(error: HTTPException, link: tuple[str, str] | None = None) -> ResponseR
     headers = [(name, value) for name, value in error.get_headers() if name.lower() not in ("content-type",)]
     if wants_data():
         return jsonify(message=words, status=code), code, headers
-    return render_template("error.html", code=code, title=title, words=words, still=STILL, link=link), code, headers
+    # Without context processors, which would ask the database who is signed in: it may be what failed.
+    page = current_app.jinja_env.get_template("error.html")
+    told = {"code": code, "title": title, "words": words, "still": STILL, "link": link, "theme": chosen()}
+    return page.render(told), code, headers
 
 
 def _stale(_: CSRFError) -> ResponseReturnValue:
@@ -62,12 +67,15 @@ def _stale(_: CSRFError) -> ResponseReturnValue:
 
 
 def _invalid(error: HTTPError) -> ResponseReturnValue:
-    """A JSON body or query that doesn't fit: the first misfit in a sentence."""
-    if not isinstance(error.detail, list) or not error.detail:
-        return show(UnprocessableEntity(error.message))
-    misfit = error.detail[0]
-    where = ".".join(map(str, misfit["loc"])) or "the request"
-    return show(UnprocessableEntity(f"{where}: {misfit['msg'].removeprefix('Value error, ')}. Nothing was changed."))
+    """A body or query that doesn't fit its schema: the first misfit in a sentence."""
+    misfits = [misfit for place in error.detail.values() for misfit in place.items()]
+    field, told = misfits[0]
+    where = "the request" if field == "_schema" else field
+    return show(UnprocessableEntity(f"{where}: {told[0]}. Nothing was changed."))
+
+
+def _too_deep(_: RecursionError) -> ResponseReturnValue:
+    return show(BadRequest("What was sent is nested too deeply to be read. Nothing was changed."))
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
@@ -80,4 +88,5 @@ def explain_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(HTTPError, _invalid)
     app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _broken)

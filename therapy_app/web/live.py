@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -24,7 +23,6 @@ from therapy_app.web.desk import desk
 from therapy_app.web.errors import show
 from therapy_app.web.scope import client_or_404, may_steer, session_or_404, visible_clients, visible_sessions
 
-LOOKS = ("system", "light", "dark")
 RECENT = 8
 LONGEST_MIN = 240
 NOT_ONE = {
@@ -74,19 +72,6 @@ def home() -> ResponseReturnValue:
         clients=work.scalars(visible_clients()).all(),
         recent=work.scalars(visible_sessions().where(Session.status.not_in(OPEN)).limit(RECENT)).all(),
     )
-
-
-@live.post("/look")
-def look() -> ResponseReturnValue:
-    """Light, dark, or as the device says; then back to the page it was chosen on."""
-    theme = request.form.get("theme")
-    if theme not in LOOKS:
-        abort(400, f"The look is one of {', '.join(LOOKS)}.")
-    came_from = urlsplit(request.referrer or "")
-    back = came_from.path if came_from.netloc == request.host and came_from.path.startswith("/") else "/"
-    answer = redirect(back.replace("//", "/"), 303)
-    answer.set_cookie("theme", theme, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure)
-    return answer
 
 
 @live.get("/sessions/new")

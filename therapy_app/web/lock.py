@@ -46,6 +46,10 @@ def is_locked() -> bool:
     """Whether the person has been idle too long; the streams and commands of an open session are not asked."""
     if request.endpoint in LIVE and request.view_args and _is_open(request.view_args["session_id"]):
         return False
+    return _idle()
+
+
+def _idle() -> bool:
     return desk().now() - datetime.fromisoformat(session["seen_at"]) > IDLE
 
 
@@ -81,8 +85,10 @@ def guard_sign_ins(app: Flask) -> None:
             signed_out.add(name, desk().now())
 
     def note_activity(response: Response) -> Response:
-        unlocked = request.endpoint == "security.verify" and response.status_code == 302
-        if is_signed_in() and (unlocked or (request.endpoint not in PASSIVE and not is_locked())):
+        unlocks = request.endpoint == "security.verify" and response.status_code == 302
+        # Nothing but the password ends idleness: steering a session behind the lock doesn't open it.
+        active = request.endpoint not in PASSIVE and "sign_in" in session and not _idle()
+        if unlocks or active:
             session["seen_at"] = desk().now().isoformat()
         return response
 

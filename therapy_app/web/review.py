@@ -10,7 +10,7 @@ from therapy_app.records.people import PeopleError, create_client
 from therapy_app.records.tables import Session
 from therapy_app.web import words
 from therapy_app.web.desk import desk
-from therapy_app.web.scope import client_or_404, visible_clients, visible_sessions
+from therapy_app.web.scope import LARGEST_ID, client_or_404, visible_clients, visible_sessions
 
 PAGE = 50
 
@@ -51,7 +51,7 @@ def history() -> ResponseReturnValue:
     if chosen is not None:
         query = query.where(Session.client_id == client_or_404(chosen).id)
     if before is not None:
-        query = query.where(Session.id < before)
+        query = query.where(Session.id < min(before, LARGEST_ID))
     found = desk().work.scalars(query.limit(PAGE + 1)).all()
     return render_template(
         "history.html",

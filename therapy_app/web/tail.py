@@ -116,6 +116,11 @@ class Tails:
     def __len__(self) -> int:
         return len(self._tails)
 
+    def viewers(self, session_id: int) -> int:
+        """How many watch a session."""
+        tail = self._tails.get(session_id)
+        return tail.viewers if tail else 0
+
     @contextmanager
     def watching(self, session_id: int) -> Iterator[Tail]:
         """The session's tail, followed for as long as anyone is inside."""
