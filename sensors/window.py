@@ -84,7 +84,10 @@ class Window:
         movement_g: float | None = None
         found: dict[str, list[Reading]] = {}
         for track in sorted(self._tracks.values(), key=lambda track: PREFERENCE.index(track.info.modality)):
-            for name, reading in track.readings(now_s, movement_g).items():
+            readings = track.readings(now_s, movement_g)
+            if track.info.modality == "hr" and any(beats.coverage > 0.5 for beats in found.get("hr_bpm", ())):
+                continue  # a device's own number is no second opinion on beats that we can judge ourselves
+            for name, reading in readings.items():
                 found.setdefault(name, []).append(reading)
             if track.info.modality == "acc":
                 movement_g = best(found["movement_g"]).value

@@ -44,8 +44,8 @@ TERMS = {
     "rmssd_ms": Term(-0.1, 0.37, _log, "beat-to-beat variation"),
     "eda_tonic_us": Term(0.15, 0.8, _log, "skin conductance"),
     "scr_per_min": Term(0.15, 3.8, _plain, "skin responses"),
-    "eeg_beta": Term(0.1, 0.21, _plain, "fast brain waves"),
-    "eeg_alpha": Term(-0.15, 0.25, _plain, "slow brain waves"),
+    "eeg_beta": Term(0.1, 0.22, _plain, "fast brain waves"),
+    "eeg_alpha": Term(-0.15, 0.26, _plain, "slow brain waves"),
 }
 """Spreads: pooled SD of each second's difference from the first 3 min, heart and skin from Stress-Predict (34
 people, wrist), EEG from EEGMAT (36 people, F7 F8 T5 T6). Weights are set by hand, not fitted; tonic EDA has

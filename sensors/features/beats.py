@@ -104,10 +104,9 @@ class BeatDetector:
         Every such stretch holds a beat, but for slow hearts; an artefact of six seconds can't raise it.
         Also turns the wave over when the other side is clearly the taller one (inverted leads, reflectance).
         """
-        highs = np.array(self._highs)
-        span = round(1.5 / PIECE_S)
-        tops = np.lib.stride_tricks.sliding_window_view(highs, span, axis=0).max(axis=2)
-        up, down = np.percentile(tops, 35, axis=0)
+        highs = np.array(self._highs)  # (piece of 0.5 s, side)
+        tops = np.sort(np.maximum(np.maximum(highs[:-2], highs[1:-1]), highs[2:]), axis=0)
+        up, down = tops[round(0.35 * (len(tops) - 1))]
         if (down if self._sign > 0 else up) > 1.25 * (up if self._sign > 0 else down):
             self._sign = -self._sign
             self._candidate = self._last = -1

@@ -80,7 +80,7 @@ class Brain:
 
     def _recent(self, moment: Moment, window_s: float) -> list[Segment]:
         """Segments that lie whole within the window and the latency of one piece."""
-        since_s = moment.now_s - window_s + 0.9
+        since_s = moment.now_s - window_s + 1.0
         return [segment for segment in self._segments if segment.time_s > since_s]
 
     def _band_readings(self, moment: Moment) -> dict[str, Reading]:

@@ -9,7 +9,7 @@ SHORTEST_MS = 300.0
 LONGEST_MS = 2000.0
 LARGEST_CHANGE = 0.25
 """An interval further than this from the median of its neighbours is an extra, missed or ectopic beat."""
-NEIGHBOURS = 4
+AROUND = 9
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -21,16 +21,16 @@ def plausible(rr_ms: Floats) -> Mask:
 
 
 def regular(rr_ms: Floats, usable: Mask) -> Mask:
-    """Usable intervals close to the median of the four usable ones on either side, shape (beat,)."""
+    """Usable intervals close to the median of the nine usable ones around them, shape (beat,)."""
     out = np.zeros(len(rr_ms), dtype=np.bool_)
     kept = rr_ms[usable]
     if len(kept) < 3:
         return out
-    padded = np.concatenate((np.full(NEIGHBOURS, np.nan), kept, np.full(NEIGHBOURS, np.nan)))
-    around = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1), axis=1)
-    count = np.count_nonzero(~np.isnan(around), axis=1)  # NaN sorts last
-    rows = np.arange(len(kept))
-    middle = 0.5 * (around[rows, (count - 1) // 2] + around[rows, count // 2])
+    if len(kept) <= AROUND:
+        middle = np.full(len(kept), np.median(kept))
+    else:  # at both ends the nine lie to one side
+        first = np.clip(np.arange(len(kept)) - AROUND // 2, 0, len(kept) - AROUND)
+        middle = np.sort(kept[first[:, None] + np.arange(AROUND)], axis=1)[:, AROUND // 2]
     out[usable] = np.abs(kept - middle) <= LARGEST_CHANGE * middle
     return out
 
