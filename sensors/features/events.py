@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from sensors.blocks import SampleBlock, StreamInfo
-from sensors.features.intake import FUTURE_S, Coverage, Piece
+from sensors.features.coverage import Coverage
+from sensors.features.intake import FUTURE_S, Piece
 
 LONGEST_EVENT_S = 5.0
 """A watch that speaks every five seconds is still speaking."""

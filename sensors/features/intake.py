@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.blocks import SampleBlock, StreamInfo
+from sensors.features.coverage import Coverage
+from sensors.features.pace import Pace
 
 FUTURE_S = 5.0
 """A block that starts later than this after now has a wrong clock."""
-JITTER_S = 0.05
-"""Stamps may wander this much (or 1.5 samples) between blocks before it counts as a gap."""
-RATE_TOLERANCE = 0.05
-REMEMBERED_S = 120.0
 UNUSABLE_FLAGS = frozenset({"saturated", "flat", "interpolated"})
 
 
@@ -27,64 +24,6 @@ class Piece:
 
     times_s: NDArray[np.float64]
     samples: NDArray[np.float64]
-
-
-class Coverage:
-    """Which stretches of time were received, for the last two minutes."""
-
-    def __init__(self) -> None:
-        self._spans: deque[list[float]] = deque()
-
-    def add(self, start_s: float, end_s: float) -> None:
-        if self._spans and start_s - self._spans[-1][1] < JITTER_S:
-            self._spans[-1][1] = end_s
-        else:
-            self._spans.append([start_s, end_s])
-        while self._spans[0][1] < end_s - REMEMBERED_S:
-            self._spans.popleft()
-
-    def share(self, now_s: float, window_s: float) -> float:
-        """Share of the last `window_s` that was received, 0 to 1."""
-        since = now_s - window_s
-        seen = sum(max(0.0, min(b, now_s) - max(a, since)) for a, b in self._spans)
-        return min(1.0, seen / window_s)
-
-    def newest_s(self) -> float | None:
-        return self._spans[-1][1] if self._spans else None
-
-
-class Pace:
-    """Follows the sensor's stamps: smooths their jitter, learns the true period, notices a wrong rate."""
-
-    def __init__(self, rate_hz: float) -> None:
-        self.declared_hz = rate_hz
-        self.period_s = 1 / rate_hz
-        self.tolerance_s = max(JITTER_S, 1.5 / rate_hz)
-        self.next_s: float | None = None
-        self._seen: deque[float] = deque(maxlen=8)
-        self._before: tuple[float, int] | None = None
-
-    def watch(self, start_s: float, count: int, unbroken: bool) -> str:
-        """Compare stamps with counts over the last blocks. Returns what is wrong with the rate, or ''."""
-        if unbroken and self._before and start_s > self._before[0]:
-            self._seen.append(self._before[1] / (start_s - self._before[0]))
-        self._before = (start_s, count)
-        if len(self._seen) < 4 or abs(median(self._seen) / self.declared_hz - 1) <= RATE_TOLERANCE:
-            return ""
-        return f"samples come at {median(self._seen):.3g} Hz, not at the declared {self.declared_hz:g} Hz"
-
-    def step(self, start_s: float, count: int) -> float:
-        """The smoothed time of a block's first sample (an alpha-beta tracker), continuing from the last."""
-        if self.next_s is None:
-            base = start_s
-        else:
-            error = start_s - self.next_s
-            base = self.next_s + 0.2 * error
-            limit = RATE_TOLERANCE / self.declared_hz
-            drift = self.period_s + 0.02 * error / count - 1 / self.declared_hz
-            self.period_s = 1 / self.declared_hz + min(limit, max(-limit, drift))
-        self.next_s = base + count * self.period_s
-        return base
 
 
 class Intake:
@@ -120,17 +59,11 @@ class Intake:
             times_s, samples = self._block
             count = int(np.searchsorted(times_s, now_s - 1 / self._pace.declared_hz + 1e-6, side="right"))
             if count:
-                self.coverage_of(times_s[:count], samples[:count])
                 yield from self._split(times_s[:count], samples[:count])
             if count < len(times_s):
                 self._block = times_s[count:], samples[count:]
                 return
             self._block = None
-
-    def coverage_of(self, times_s: NDArray[np.float64], samples: NDArray[np.float64]) -> None:
-        usable = self._usable(samples)
-        for a, b in _runs(usable):
-            self.coverage.add(float(times_s[a]), float(times_s[b - 1]) + self._pace.period_s)
 
     def _admit(self, block: SampleBlock, now_s: float) -> Iterator[Piece | None]:
         """Check a block's place in the stream; broken, late and future blocks are counted, not used."""
@@ -177,6 +110,7 @@ class Intake:
         for a, b in _runs(usable):
             if a > at:
                 yield from self._break()
+            self.coverage.add(float(times_s[a]), float(times_s[b - 1]) + self._pace.period_s)
             yield from self._fill(Piece(times_s[a:b], samples[a:b]))
             at = b
         if at < len(samples):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.features.intake import Coverage, Piece
+from sensors.features.coverage import Coverage
+from sensors.features.intake import Piece
 from sensors.readings import Reading
 
 GATE = 0.3
