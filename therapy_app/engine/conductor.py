@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 from sensors.blocks import Clock
 from therapy_app.engine.composer import Commission, Composer
 from therapy_app.engine.live import Live
-from therapy_app.engine.opening import OPENING_ERRORS, open_sensors
+from therapy_app.engine.opening import OPENING_ERRORS, open_sensors, speed_of
 from therapy_app.engine.recorder import Recorder
 from therapy_app.engine.standing import interrupt, keep_row_true
 from therapy_app.records import sessions
@@ -24,6 +25,17 @@ CATCH_UP_TICKS = 8
 """Up to this far behind, ticks are run one after another; further behind, the engine was asleep and they are missed."""
 
 
+@dataclass
+class Running:
+    """A live session, when it began on the engine's clock, and how much faster than that its own clock runs."""
+
+    live: Live
+    start_s: float
+    speed: float
+    owed: int = 0
+    commands: list[Command] = field(default_factory=list)
+
+
 class Conductor:
     """All live sessions of this engine. `clock` is monotonic, `wall` tells the time of day for the record."""
 
@@ -31,37 +43,46 @@ class Conductor:
         self._database, self._recorder = database, recorder
         self._clock, self._wall = clock, wall
         self._composer = Composer()
-        self._live: dict[int, tuple[Live, float]] = {}
+        self._running: dict[int, Running] = {}
 
     @property
     def sessions(self) -> tuple[int, ...]:
-        return tuple(self._live)
+        return tuple(self._running)
 
     def turn(self) -> None:
         """One turn of the loop: begin what was asked for, obey people, run the ticks that are due, commit."""
         for order in sessions.orders(self._database):
             self._begin(order)
-        commissions: list[Commission] = []
-        for live, start_s in list(self._live.values()):
-            commissions += self._run(live, start_s)
+        for running in self._running.values():
+            self._look(running)
+        while any(running.owed for running in self._running.values()):
+            self._tick_all()
         self._commit()
+
+    def _tick_all(self) -> None:
+        """One tick of every session that owes one, then the bars they ask for: an answer comes with the next tick."""
+        commissions: list[Commission] = []
+        for session_id, running in list(self._running.items()):
+            if running.owed:
+                commissions += self._tick(session_id, running)
         for session_id, bar in self._composer.compose(commissions):
-            if session_id in self._live:
-                self._live[session_id][0].answers.append(bar)
+            self._running[session_id].live.answers.append(bar)
 
     def _commit(self) -> None:
         notices = self._recorder.commit()
-        for live, _ in self._live.values():
-            live.notices += [notice for notice in notices if notice not in live.notices]
+        for running in self._running.values():
+            waiting = running.live.notices
+            waiting += [notice for notice in notices if notice not in waiting]
 
     def _begin(self, order: Order) -> None:
         start_s = self._clock()
         try:
-            sensors = open_sensors(order, lambda: self._clock() - start_s)
+            speed = speed_of(order)
+            live = Live(order, open_sensors(order, lambda: (self._clock() - start_s) * speed))
         except OPENING_ERRORS as error:
-            self._refuse(order, str(error))
+            self._refuse(order, str(error).strip("'\""))
             return
-        self._live[order.session_id] = (Live(order, sensors), start_s)
+        self._running[order.session_id] = Running(live, start_s, speed)
         self._recorder.change(partial(sessions.begin, session_id=order.session_id, at=self._wall()))
         # At once, not with the first events: the order must not be found again.
         self._commit()
@@ -70,33 +91,31 @@ class Conductor:
         interrupt(self._recorder, order, Entry(1, 0, 0.0, Ended("interrupted", why), ()), self._wall())
         self._commit()
 
-    def _run(self, live: Live, start_s: float) -> list[Commission]:
-        """Runs the ticks of one session that are due; a STOP does not wait for the next one."""
-        commands = self._commands(live)
-        due = int((self._clock() - start_s) / TICK_S) - live.next_tick + 1
-        if any(command.name == "stop" for command in commands):
+    def _look(self, running: Running) -> None:
+        """What people said, and how many ticks are owed; a STOP does not wait for the next one."""
+        live = running.live
+        with self._database.connect() as connection:
+            running.commands = sessions.commands_after(connection, live.order.session_id, live.last_command)
+        due = int((self._clock() - running.start_s) * running.speed / TICK_S) - live.next_tick + 1
+        if any(command.name == "stop" for command in running.commands):
             due = max(due, 1)
-        if due > CATCH_UP_TICKS:
+        if due > CATCH_UP_TICKS and running.speed <= 1:
             live.miss(due - 1)
             due = 1
-        wanted: list[Commission] = []
-        for _ in range(due):
-            record, commission = live.tick(self._wall(), commands)
-            wanted += [commission] if commission else []
-            commands = []
-            self._recorder.add(live.order.session_id, record)
-            keep_row_true(self._recorder, live.order, record)
-            if live.session.ended:
-                live.close()
-                del self._live[live.order.session_id]
-                break
-        return wanted
+        running.owed = min(due, CATCH_UP_TICKS)
 
-    def _commands(self, live: Live) -> list[Command]:
-        with self._database.connect() as connection:
-            return sessions.commands_after(connection, live.order.session_id, live.last_command)
+    def _tick(self, session_id: int, running: Running) -> list[Commission]:
+        live = running.live
+        record, commission = live.tick(self._wall(), running.commands)
+        running.owed, running.commands = running.owed - 1, []
+        self._recorder.add(session_id, record)
+        keep_row_true(self._recorder, live.order, record)
+        if live.session.ended:
+            live.close()
+            del self._running[session_id]
+        return [commission] if commission else []
 
     def close(self) -> None:
         """Lets go of all sensors; the sessions stay open in the record until an engine closes them."""
-        for live, _ in self._live.values():
-            live.close()
+        for running in self._running.values():
+            running.live.close()

@@ -5,11 +5,29 @@ from __future__ import annotations
 import numpy as np
 
 from sensors import spec
+from sensors.adapters.replay import split_speed
 from sensors.blocks import Clock, Place, Sensor, SensorError
 from therapy_app import catalog
 from therapy_app.records.sessions import Order
 
 OPENING_ERRORS = (SensorError, LookupError, ValueError)
+
+
+def unhurried(text: str) -> tuple[str, float]:
+    """A replayed recording's SPEC without its speed, and the speed.
+
+    In a session the clock runs faster, not the samples: compressed samples would be another heart rate.
+    """
+    name, argument = spec.parse(text)
+    if name != "replay":
+        return text, 1.0
+    path, speed = split_speed(argument)
+    return f"{name}:{path}", speed
+
+
+def speed_of(order: Order) -> float:
+    """How much faster than life the session runs: as fast as its fastest recording."""
+    return max((unhurried(text)[1] for text in order.sensors), default=1.0)
 
 
 def open_sensors(order: Order, clock: Clock) -> list[Sensor]:
@@ -18,7 +36,7 @@ def open_sensors(order: Order, clock: Clock) -> list[Sensor]:
     chances = np.random.SeedSequence(order.seed).spawn(len(order.sensors))
     try:
         for text, chance in zip(order.sensors, chances, strict=True):
-            opened.append(open_sensor(text, Place(clock, np.random.default_rng(chance))))
+            opened.append(open_sensor(unhurried(text)[0], Place(clock, np.random.default_rng(chance))))
     except OPENING_ERRORS:
         for sensor in opened:
             sensor.close()
