@@ -4,6 +4,14 @@ import { LINK } from "./stream.js";
 import { clock, PHASES } from "./words.js";
 
 const LEVELS = { notice: "○", warning: "◐", urgent: "●" };
+/** The banner has room for this many; the gravest are shown. */
+const SHOWN = 2;
+
+function gravest(alarms) {
+  const grave = Object.keys(LEVELS);
+  const rank = (entry) => grave.indexOf(entry.body.level);
+  return [...alarms.values()].sort((one, other) => rank(other) - rank(one) || other.seq - one.seq).slice(0, SHOWN);
+}
 
 export function banner() {
   const parts = Object.fromEntries(["phase", "time", "link", "link-shape", "alarms"].map((id) => [id, byId(id)]));
@@ -18,13 +26,13 @@ export function banner() {
   }
 
   function alarms(current) {
+    const due = gravest(current);
     for (const [seq, element] of shown) {
-      if (![...current.values()].some((entry) => entry.seq === seq)) {
-        element.remove();
-        shown.delete(seq);
-      }
+      if (due.some((entry) => entry.seq === seq)) continue;
+      element.remove();
+      shown.delete(seq);
     }
-    for (const entry of current.values()) if (!shown.has(entry.seq)) shown.set(entry.seq, alarm(entry));
+    for (const entry of due) if (!shown.has(entry.seq)) shown.set(entry.seq, alarm(entry));
   }
 
   return {

@@ -5,6 +5,8 @@ import { clock } from "./words.js";
 
 export const WINDOW_S = 240;
 const SYNC = "session";
+/** Room for half a label of the time axis at both ends. */
+const SIDE = 20;
 
 const NO_AXIS = { show: false };
 const FONT = '14px "Source Sans 3", sans-serif';
@@ -23,7 +25,7 @@ function options(host, range, more) {
     height: host.clientHeight,
     legend: { show: false },
     cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, points: { show: false }, y: false },
-    padding: [4, 0, 4, 0],
+    padding: [4, SIDE, 4, SIDE],
     ...more,
     scales: { x: { time: false, range: () => range() }, ...more.scales },
   };
@@ -84,7 +86,7 @@ export function timeAxis(host, range, marks) {
     series: [{}, { show: true, points: { show: false } }],
     scales: { y: { range: [0, 1] } },
     axes: [axis, NO_AXIS],
-    padding: [0, 0, 0, 0],
+    padding: [0, SIDE, 0, SIDE],
     hooks: { draw: [draw] },
   });
   return follows(host, new uPlot(made, [[], []], host));
@@ -97,6 +99,7 @@ function drawMarks(chart, { acts, phases, here }) {
   ctx.save();
   ctx.font = FONT.replace("14px", `${14 * devicePixelRatio}px`);
   ctx.textBaseline = "top";
+  ctx.textAlign = "left";
   phases.forEach((phase, i) => drawPhase(ctx, bbox, x, [from, to], phase, phases[i + 1]));
   ctx.fillStyle = colour("accent");
   for (const act of acts.filter(({ atS }) => atS >= from && atS <= to)) drawAct(ctx, bbox, x(act.atS));
@@ -117,10 +120,10 @@ function drawPhase(ctx, bbox, x, [from, to], phase, next) {
 /** A small flag on the axis. */
 function drawAct(ctx, bbox, x) {
   const unit = devicePixelRatio;
-  ctx.fillRect(x - unit, bbox.top, 2 * unit, bbox.height);
+  const foot = bbox.top + bbox.height;
   ctx.beginPath();
-  ctx.moveTo(x - 5 * unit, bbox.top);
-  ctx.lineTo(x + 5 * unit, bbox.top);
-  ctx.lineTo(x, bbox.top + 8 * unit);
+  ctx.moveTo(x - 5 * unit, foot - 10 * unit);
+  ctx.lineTo(x + 5 * unit, foot - 10 * unit);
+  ctx.lineTo(x, foot);
   ctx.fill();
 }

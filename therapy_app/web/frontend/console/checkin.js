@@ -3,7 +3,7 @@ import { tell } from "./dom.js";
 
 const WORDS = { pre: "before", during: "now", post: "after" };
 
-export function moment_(now) {
+export function whenOf(now) {
   if (now.ended || now.phase?.phase === "fade") return "post";
   return now.phase === null || now.phase.phase === "baseline" ? "pre" : "during";
 }
@@ -36,8 +36,8 @@ export function checkIn(form, heard, send) {
 
   reset();
   return function update(now) {
-    when = moment_(now);
-    tell(form.elements.note_it, `Note how it is ${WORDS[when]}`);
+    when = whenOf(now);
+    tell(form.elements.note_it, `Note it, ${WORDS[when]}`);
     for (const element of form.elements) if (now.ended) element.disabled = true;
   };
 }

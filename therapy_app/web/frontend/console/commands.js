@@ -28,7 +28,10 @@ export function commander(url, token) {
     const act = { key: newKey(), name, ...fields };
     for (let tried = 1; ; tried += 1) {
       const answer = await post(url, token, act).catch(() => null);
-      if (answer?.ok) return { ok: true, words: "" };
+      if (answer?.ok) {
+        await answer.text();
+        return { ok: true, words: "" };
+      }
       if (answer && answer.status < 500) return { ok: false, words: await refusal(answer) };
       if (tried === TRIES) return { ok: false, words: "the server can't be reached" };
       await pause(PAUSE_S * tried);

@@ -10,6 +10,7 @@ const ACTS = {
   louder: ["loudness", { loudness_db: 2 }],
   skip: ["skip"],
   accept: ["accept"],
+  mark: ["mark"],
   worse: ["worse"],
 };
 
@@ -32,10 +33,7 @@ export function controls(form, heard, send) {
     event.preventDefault();
     const pressed = event.submitter;
     const label = pressed.dataset.words ?? pressed.textContent.trim();
-    if (pressed.name === "mark") {
-      act(label, "mark", { text: form.elements.note.value.trim() });
-      form.elements.note.value = "";
-    } else if (TOGGLES[pressed.name]) act(label, TOGGLES[pressed.name]());
+    if (TOGGLES[pressed.name]) act(label, TOGGLES[pressed.name]());
     else act(label, ...ACTS[pressed.name]);
   });
 

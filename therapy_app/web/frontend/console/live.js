@@ -24,7 +24,7 @@ export function live({ page, local, context, makePlayer, send }) {
   const view = screen(log, range, () => null);
   const music = new LiveMusic({ makePlayer, clock, local, show: soundShown });
   const heard = byId("heard");
-  const updates = page.steer === "yes" ? [controls(byId("controls"), heard, send), checkIn(byId("check-in"), byId("noted"), send)] : [];
+  const updates = page.steer === "yes" ? [controls(byId("controls"), heard, send), checkIn(byId("check-in"), heard, send)] : [];
 
   function take(entry) {
     if (!log.add(entry)) return;

@@ -3,10 +3,10 @@ import { clock } from "./words.js";
 
 const KEEP_S = 0.3;
 
-/** elements: {slider, play, out}; `move(atS)` is told of every place that a person chose. */
+/** Begins at the place in the address, or at the end. `move(atS)` is told of every place that a person chose. */
 export function scrub({ slider, out }, lengthS, move) {
   let keep = null;
-  const asked = Number(new URLSearchParams(location.search).get("at") ?? 0);
+  const asked = Number(new URLSearchParams(location.search).get("at") ?? lengthS);
 
   function show(atS) {
     slider.value = atS;

@@ -44,6 +44,12 @@ const SENTENCES = {
   ended: ({ how, reason }) => `Ended, ${how}${reason ? `: ${reason}` : ""}`,
 };
 
+/** What is told of a second's readings: name, word, digits, unit. */
+const MEASURES = [
+  ["hr_bpm", "pulse", 0, " a minute"], ["rmssd_ms", "HRV", 0, " ms"], ["eda_tonic_us", "skin", 1, " µS"],
+  ["scr_per_min", "skin responses", 0, " a minute"], ["resp_per_min", "breath", 0, " a minute"], ["movement_g", "movement", 2, " g"],
+];
+
 const MOMENTS = { pre: "before", during: "during", post: "after" };
 
 /** Kinds that stand as acts on the time axis. */
@@ -68,7 +74,11 @@ export function clock(seconds) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
 }
 
-export const signed = (value, digits = 1) => (value < 0 ? "−" : value > 0 ? "+" : "") + Math.abs(value).toFixed(digits);
+/** '+0.2', '−0.2', '0.0'. */
+export function signed(value, digits = 1) {
+  const size = Math.abs(value).toFixed(digits);
+  return Number(size) === 0 ? size : (value < 0 ? "−" : "+") + size;
+}
 
 /** Valence and arousal in words: 'calm and good'. */
 export function place({ valence, arousal }) {
@@ -98,6 +108,6 @@ function felt(affect) {
 }
 
 function heard(readings) {
-  const known = Object.entries(readings).filter(([, reading]) => reading.value !== null);
-  return known.map(([name, reading]) => `${name} ${reading.value.toPrecision(3)}`).join(", ") || "nothing clear";
+  const known = MEASURES.filter(([name]) => (readings[name]?.value ?? null) !== null);
+  return known.map(([name, words, digits, unit]) => `${words} ${readings[name].value.toFixed(digits)}${unit}`).join(", ") || "nothing clear";
 }

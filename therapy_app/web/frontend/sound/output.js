@@ -8,6 +8,8 @@ import { percussion } from "./percussion.js";
 const LIMIT = { threshold: -3, knee: 0, ratio: 20, attack: 0.003, release: 0.25 };
 /** A DynamicsCompressorNode adds make-up gain of (1 / its gain at full scale) ** 0.6 (Web Audio 1.0); taken off again. */
 export const MAKEUP_DB = -0.6 * (LIMIT.threshold - LIMIT.threshold / LIMIT.ratio);
+/** The bank plays a chord of velocity 50 near -36 dBFS; this lifts the instruments themselves, before any loudness. */
+const INSTRUMENTS_DB = 10;
 const STOP_S = 0.008;
 const SHUT_S = 0.06;
 
@@ -19,6 +21,8 @@ async function makeSynth(context, urls) {
     context.audioWorklet.addModule(urls.onset),
   ]);
   const synth = new WorkletSynthesizer(context, { eventsEnabled: false });
+  // Its clock counts only the frames it renders, and it renders only while connected.
+  synth.connect(new GainNode(context, { gain: 0 })).connect(context.destination);
   await synth.isReady;
   await synth.soundBankManager.addSoundBank(bank, "main");
   return synth;
@@ -46,7 +50,8 @@ export class Output {
   constructor(context, synth, lag_s) {
     Object.assign(this, { context, synth, lag_s }, chain(context));
     this.strike = percussion(context, this.level);
-    synth.connect(this.level);
+    const lifted = new GainNode(context, { gain: amplitude(INSTRUMENTS_DB) });
+    synth.connect(lifted).connect(this.level);
   }
 
   get now() {
