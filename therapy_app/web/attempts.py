@@ -42,7 +42,7 @@ def limit_attempts(app: Flask) -> None:
     def wait(_: RateLimitExceeded) -> ResponseReturnValue:
         reached = limiter.current_limit
         seconds = 60 if reached is None else max(1, floor(reached.reset_at - time()))
-        words = f"Too many sign-ins failed. Try again in {seconds} seconds; nothing that is playing is affected."
+        words = f"Too many sign-ins failed. Try again in {seconds} seconds."
         return show(TooManyRequests(words, retry_after=seconds))
 
     app.register_error_handler(RateLimitExceeded, wait)

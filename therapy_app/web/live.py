@@ -14,14 +14,22 @@ from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
-from therapy_app.records.sessions import OPEN, AlreadyRunning, request_session
+from therapy_app.records.sessions import AlreadyRunning, request_session
 from therapy_app.records.tables import Session
 from therapy_app.session.prescription import PROTOCOLS
 from therapy_app.web import words
 from therapy_app.web.access import HOME, STAFF, roles_of
 from therapy_app.web.desk import desk
 from therapy_app.web.errors import show
-from therapy_app.web.scope import client_or_404, may_steer, session_or_404, visible_clients, visible_sessions
+from therapy_app.web.scope import (
+    client_or_404,
+    is_open,
+    may_steer,
+    running,
+    session_or_404,
+    visible_clients,
+    visible_sessions,
+)
 
 RECENT = 8
 LONGEST_MIN = 240
@@ -68,9 +76,10 @@ def home() -> ResponseReturnValue:
     return render_template(
         "home.html",
         now=desk().now(),
-        playing=work.scalars(visible_sessions().where(Session.status.in_(OPEN))).all(),
+        playing=work.scalars(visible_sessions().where(is_open())).all(),
+        running=running(),
         clients=work.scalars(visible_clients()).all(),
-        recent=work.scalars(visible_sessions().where(Session.status.not_in(OPEN)).limit(RECENT)).all(),
+        recent=work.scalars(visible_sessions().where(~is_open()).limit(RECENT)).all(),
     )
 
 
@@ -112,8 +121,8 @@ def begin_session(client_id: int, protocol: str, sensor: str, length_s: float | 
             consent_by=str(current_user.id),
             length_s=length_s,
         )
-    except AlreadyRunning as running:
-        address = url_for("live.session_page", session_id=running.session_id)
+    except AlreadyRunning as refusal:
+        address = url_for("live.session_page", session_id=refusal.session_id)
         return show(
             Conflict(f"{client.code} has a session that is not over yet. A client has one session at a time."),
             link=(address, "Go to the running session"),

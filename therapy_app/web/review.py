@@ -10,7 +10,7 @@ from therapy_app.records.people import PeopleError, create_client
 from therapy_app.records.tables import Session
 from therapy_app.web import words
 from therapy_app.web.desk import desk
-from therapy_app.web.scope import LARGEST_ID, client_or_404, visible_clients, visible_sessions
+from therapy_app.web.scope import LARGEST_ID, client_or_404, running, visible_clients, visible_sessions
 
 PAGE = 50
 
@@ -19,7 +19,12 @@ review = Blueprint("review", __name__)
 
 @review.get("/clients")
 def clients() -> ResponseReturnValue:
-    return render_template("clients.html", clients=desk().work.scalars(visible_clients()).all())
+    return _clients()
+
+
+def _clients(**said: str) -> str:
+    known = desk().work.scalars(visible_clients()).all()
+    return render_template("clients.html", clients=known, running=running(), **said)
 
 
 @review.post("/clients")
@@ -29,8 +34,7 @@ def add_client() -> ResponseReturnValue:
     try:
         client_id = create_client(desk().database, current_user.clinic_id, code)
     except PeopleError as error:
-        known = desk().work.scalars(visible_clients()).all()
-        return render_template("clients.html", clients=known, code=code, wrong=str(error)), 422
+        return _clients(code=code, wrong=str(error)), 422
     flash(f"{code} is on the list.", "info")
     return redirect(url_for("review.client_page", client_id=client_id), 303)
 

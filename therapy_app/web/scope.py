@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import abort
 from flask_login import current_user
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from therapy_app.records.sessions import OPEN
 from therapy_app.records.tables import Client, Session
@@ -34,6 +34,15 @@ def visible_sessions() -> Select[Session]:
     """The sessions of visible clients, newest first."""
     clients = visible_clients().order_by(None).with_only_columns(Client.id)
     return select(Session).where(Session.client_id.in_(clients)).order_by(Session.id.desc())
+
+
+def running() -> dict[int, int]:
+    """The number of the session that is not over, by client."""
+    return {session.client_id: session.id for session in desk().work.scalars(visible_sessions().where(is_open()))}
+
+
+def is_open() -> ColumnElement[bool]:
+    return Session.status.in_(OPEN)
 
 
 def client_or_404(client_id: int) -> Client:
