@@ -43,7 +43,7 @@ TERMS = {
     "hr_bpm": Term(0.35, 7.5, _plain, "pulse"),
     "rmssd_ms": Term(-0.1, 0.37, _log, "beat-to-beat variation"),
     "eda_tonic_us": Term(0.15, 0.8, _log, "skin conductance"),
-    "scr_per_min": Term(0.15, 3.8, _plain, "skin responses"),
+    "scr_per_min": Term(0.15, 4.0, _plain, "skin responses"),
     "eeg_beta": Term(0.1, 0.22, _plain, "fast brain waves"),
     "eeg_alpha": Term(-0.15, 0.26, _plain, "slow brain waves"),
 }

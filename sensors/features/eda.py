@@ -21,51 +21,42 @@ STEEPEST_US_PER_S = 10.0
 SMALLEST_US = 0.02
 """Least height of a response, trough to peak. Manuals use 0.01 to 0.05 uS."""
 SHORTEST_RISE_S, LONGEST_RISE_S = 0.5, 5.0
-SMOOTHING_HZ = 1.0
-"""Responses rise within 1-3 s; anything faster is not skin."""
+FALLEN, SETTLED_S = 0.2, 1.0
+"""A peak stands once the wave has fallen by a fifth of its height, or for a second."""
+ONSET = 0.1
+"""A response begins when the wave last stood below a tenth of its height."""
+PHASIC_HZ = (0.05, 1.0)
+"""Responses rise within 1-3 s: what is slower is the tonic level, what is faster is not skin."""
 
 
 class Responses:
-    """Trough to peak, sample by sample. Remembers when each response began."""
+    """Foot to peak, sample by sample, on the phasic part. Remembers when each response began."""
 
     def __init__(self) -> None:
         self.starts_s: deque[float] = deque(maxlen=200)
         self.reset()
 
     def reset(self) -> None:
-        self._trough: tuple[float, float] | None = None
-        self._peak: tuple[float, float] | None = None
+        self._rise: deque[tuple[float, float]] = deque()
+        self._peak = (-np.inf, -np.inf)
 
-    def take(self, time_s: float, level_us: float) -> None:
-        if self._trough is None or level_us <= self._trough[1]:
-            self._trough, self._peak = (time_s, level_us), None
+    def take(self, time_s: float, phasic_us: float) -> None:
+        if phasic_us >= self._peak[1]:
+            self._peak = (time_s, phasic_us)
+            self._rise.append(self._peak)
+            while self._rise[0][0] < time_s - LONGEST_RISE_S:
+                self._rise.popleft()
             return
-        if self._peak is None or level_us > self._peak[1]:
-            self._peak = (time_s, level_us)
-            self._forget_drift()
+        foot_us = min(level_us for _, level_us in self._rise)
+        height_us = self._peak[1] - foot_us
+        if self._peak[1] - phasic_us < FALLEN * height_us and time_s - self._peak[0] < SETTLED_S:
+            self._rise.append((time_s, phasic_us))
             return
-        fallen_us = self._peak[1] - level_us
-        if fallen_us > 0.2 * (self._peak[1] - self._trough[1]) or time_s - self._peak[0] > 1.0:
-            self._settle()
-            self._trough, self._peak = (time_s, level_us), None
-
-    def _forget_drift(self) -> None:
-        """A rise longer than a response's is drift: measure from the last five seconds of it only."""
-        assert self._trough is not None
-        assert self._peak is not None
-        span_s = self._peak[0] - self._trough[0]
-        if span_s > LONGEST_RISE_S:
-            share = LONGEST_RISE_S / span_s
-            risen_us = (self._peak[1] - self._trough[1]) * share
-            self._trough = (self._peak[0] - LONGEST_RISE_S, self._peak[1] - risen_us)
-
-    def _settle(self) -> None:
-        assert self._trough is not None
-        assert self._peak is not None
-        rise_s = self._peak[0] - self._trough[0]
-        tall = self._peak[1] - self._trough[1] >= SMALLEST_US
-        if tall and SHORTEST_RISE_S <= rise_s <= LONGEST_RISE_S:
-            self.starts_s.append(self._trough[0])
+        start_s = max(at_s for at_s, level_us in self._rise if level_us <= foot_us + ONSET * height_us)
+        if height_us >= SMALLEST_US and self._peak[0] - start_s >= SHORTEST_RISE_S:
+            self.starts_s.append(start_s)
+        self._rise = deque([(time_s, phasic_us)])
+        self._peak = (time_s, phasic_us)
 
 
 class Skin:
@@ -76,7 +67,7 @@ class Skin:
         self._every = max(1, round(info.rate_hz / 4))
         self._step_s = self._every / info.rate_hz
         self.piece_s = 4 * self._step_s
-        self._sos = signal.butter(2, min(SMOOTHING_HZ, 0.4 / self._step_s), fs=1 / self._step_s, output="sos")
+        self._sos = signal.butter(1, PHASIC_HZ, "bandpass", fs=1 / self._step_s, output="sos")
         self._state: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None = None
         self._levels: deque[tuple[float, float]] = deque(maxlen=round(TONIC_S / self._step_s))
         self._bad: deque[float] = deque(maxlen=round(RESPONSES_S / self._step_s))
@@ -101,9 +92,9 @@ class Skin:
             return
         if self._state is None:
             self._state = signal.sosfilt_zi(self._sos) * levels_us[0]
-        smooth_us, self._state = signal.sosfilt(self._sos, levels_us, zi=self._state)
-        for time_s, level_us in zip(times_s.tolist(), smooth_us.tolist(), strict=True):
-            self._responses.take(time_s, level_us)
+        phasic_us, self._state = signal.sosfilt(self._sos, levels_us, zi=self._state)
+        for time_s, height_us in zip(times_s.tolist(), phasic_us.tolist(), strict=True):
+            self._responses.take(time_s, height_us)
 
     def readings(self, moment: Moment) -> dict[str, Reading]:
         return {"eda_tonic_us": self._tonic(moment), "scr_per_min": self._rate(moment)}

@@ -18,7 +18,7 @@ GATE = 0.3
 SILENT_S = 5.0
 """A number is not repeated when its signal has been silent for longer."""
 
-STILL_G = {"ecg": 0.5, "rr": 0.5, "ppg": 0.25, "hr": 0.3, "eda": 0.3, "eeg": 0.12}
+STILL_G = {"ecg": 0.5, "rr": 0.5, "ppg": 0.25, "hr": 0.3, "eda": 0.2, "eeg": 0.12}
 """RMS movement at which a signal's quality is halved. A wrist pulse wave suffers far sooner than a chest ECG."""
 
 

@@ -49,6 +49,27 @@ def test_a_smooth_climb_is_no_response():
     assert describe(climb)["scr_per_min"].value == 0
 
 
+def test_a_slow_hump_is_no_response():
+    t = np.arange(90 * 4) / 4
+    assert describe(5 + 0.3 * np.exp(-(((t - 50) / 12) ** 2)))["scr_per_min"].value == 0
+
+
+def test_responses_on_a_climbing_level_are_still_counted():
+    climbing = responses([35, 50, 65, 80], 90) + np.linspace(0, 2, 360)
+    assert describe(climbing)["scr_per_min"].value == pytest.approx(4, abs=0.3)
+
+
+def test_a_level_that_rose_unseen_is_no_response():
+    """Five seconds are lost, the level is 1 uS higher afterwards: nothing is known of a response."""
+    info, window = StreamInfo("skin", "eda", ("eda",), 4.0), Window()
+    for k in range(80):
+        level = np.full((4, 1), 5.0 if k < 40 else 6.0) + 1e-4 * np.arange(4)[:, None]
+        if not 40 <= k < 45:
+            window.add(SampleBlock(info, k, float(k), level.astype(np.float32)))
+        seen = window.describe(k + 1.0)
+    assert seen.readings["scr_per_min"].value == 0
+
+
 def test_too_small_a_wave_is_no_response():
     assert describe(responses([30, 50, 70], 90, height_us=0.01) + 1e-4 * np.arange(360))["scr_per_min"].value == 0
 
