@@ -32,6 +32,13 @@ def find(kind: str, name: str) -> ModuleType:
     return import_module(f"{FOLDERS[kind]}.{name}")
 
 
+def load_all() -> None:
+    """Imports every part now, so that no session waits for it later."""
+    for kind in FOLDERS:
+        for name in names(kind):
+            find(kind, name)
+
+
 def about(kind: str, name: str) -> str:
     """The part's own first line."""
     return (find(kind, name).__doc__ or "").strip().splitlines()[0]

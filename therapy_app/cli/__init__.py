@@ -11,7 +11,6 @@ from alembic.util.exc import CommandError as MigrationError
 from sqlalchemy.exc import DatabaseError
 
 from sensors.blocks import SensorError
-from therapy_app.engine.host import EngineError
 from therapy_app.records.people import PeopleError
 from therapy_app.records.sessions import SessionError
 from therapy_app.settings import SettingsError
@@ -37,7 +36,6 @@ PLAIN = (
     SensorError,
     SessionError,
     PeopleError,
-    EngineError,
     SettingsError,
     MigrationError,
     LookupError,

@@ -23,6 +23,8 @@ from therapy_app.session.tick import TICK_S
 
 CATCH_UP_TICKS = 8
 """Up to this far behind, ticks are run one after another; further behind, the engine was asleep and they are missed."""
+MOST_AT_ONCE = 80
+"""A recording replayed at speed never misses a tick; this many a turn leave the other sessions their time."""
 
 
 @dataclass
@@ -102,7 +104,7 @@ class Conductor:
         if due > CATCH_UP_TICKS and running.speed <= 1:
             live.miss(due - 1)
             due = 1
-        running.owed = min(due, CATCH_UP_TICKS)
+        running.owed = min(due, MOST_AT_ONCE)
 
     def _tick(self, session_id: int, running: Running) -> list[Commission]:
         live = running.live

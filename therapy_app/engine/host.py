@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event
 
+from therapy_app import catalog
 from therapy_app.engine.conductor import Conductor
 from therapy_app.engine.recorder import Recorder, Reserve
 from therapy_app.engine.standing import close_left_behind
@@ -21,7 +23,7 @@ TURN_S = 0.05
 """How often people's commands are looked for; five turns to a tick."""
 
 
-class EngineError(Exception):
+class EngineError(OSError):
     """Why an engine can't run here."""
 
 
@@ -51,6 +53,7 @@ def run_engine(settings: Settings) -> None:
         recorder = Recorder(database, Reserve(settings.var / "reserve"))
         close_left_behind(database, recorder, wall_clock())
         conductor = Conductor(database, recorder, time.monotonic, wall_clock)
+        catalog.load_all()
         while not stop.wait(TURN_S):
             conductor.turn()
         conductor.close()
@@ -58,4 +61,7 @@ def run_engine(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    run_engine(read_settings(os.environ))
+    try:
+        run_engine(read_settings(os.environ))
+    except EngineError as error:
+        sys.exit(str(error))

@@ -13,6 +13,7 @@ from models.music.plan import Bar, BarRequest, Generator
 from therapy_app import catalog
 from therapy_app.engine.live import session_of
 from therapy_app.records.log import StoredEvent, all_events, link, read_blocks
+from therapy_app.records.sessions import status_of
 from therapy_app.session.events import KINDS, Entry, body_of, event_from
 from therapy_app.session.replay import replay, started_of, was_interrupted
 
@@ -35,7 +36,8 @@ class Unreadable(Exception):
 
 
 def verify(database: Engine, session_id: int) -> Verdict:
-    """Recomputes the session and compares. Raises ValueError for a session that never began."""
+    """Recomputes the session and compares. Raises NoSuchSession, or ValueError when it never began."""
+    status_of(database, session_id)
     stored = list(all_events(database, session_id))
     try:
         entries = [_entry(event) for event in stored]

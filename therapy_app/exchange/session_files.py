@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.music.plan import MusicPlan, PerformedBar
 from sensors.readings import READINGS
 from therapy_app.playback.midi_file import session_file
 from therapy_app.records.log import StoredEvent, all_events
+from therapy_app.records.sessions import status_of
 from therapy_app.session.events import BarPerformed, BarPlanned, Ended, Silenced, event_from
 
 COLUMNS = (
@@ -56,6 +58,7 @@ class Export:
 
 def music_of(database: Engine, session_id: int) -> bytes:
     """Standard MIDI File of what sounded: bars that were planned anew or silenced before they began are left out."""
+    status_of(database, session_id)
     bars = sounded(database, session_id)
     if not bars:
         raise ExportError(f"session {session_id} has no music to write")
@@ -79,6 +82,7 @@ def sounded(database: Engine, session_id: int) -> list[tuple[MusicPlan, Performe
 
 def table_of(database: Engine, session_id: int) -> bytes:
     """CSV, UTF-8: one row a second with what was sensed, estimated, aimed at and played; absent numbers are empty."""
+    status_of(database, session_id)
     out = StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -94,7 +98,7 @@ def _rows(events: Iterator[StoredEvent]) -> Iterator[dict[str, Any]]:
     for stored in events:
         body = json.loads(stored.body)
         if stored.kind == "affect":
-            row = {**standing, "time_s": stored.at_s, "wall": stored.wall.isoformat(), **_affect(body["affect"])}
+            row = {**standing, "time_s": stored.at_s, "wall": _utc(stored.wall), **_affect(body["affect"])}
             yield {**row, "note": "; ".join(notes)}
             notes = []
         elif stored.kind in STANDING:
@@ -103,6 +107,11 @@ def _rows(events: Iterator[StoredEvent]) -> Iterator[dict[str, Any]]:
             notes.append(NOTED[stored.kind](body))
     if notes:
         yield {**standing, "note": "; ".join(notes)}
+
+
+def _utc(wall: datetime) -> str:
+    """SQLite forgets the zone; the record is in UTC."""
+    return wall.replace(tzinfo=UTC).isoformat()
 
 
 def _features(body: Mapping[str, Any]) -> dict[str, Any]:

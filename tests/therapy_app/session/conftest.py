@@ -34,9 +34,7 @@ class Scripted:
         arousal = self.feeling(features.at_s)
         if arousal is None:
             return Affect(features.at_s, "unknown", "nothing is worn")
-        return Affect(
-            features.at_s, "known", "as the script says", Interval(arousal, -1, 1), Interval(0.0, -0.8, 0.8)
-        )
+        return Affect(features.at_s, "known", "as the script says", Interval(arousal, -1, 1), Interval(0.0, -0.8, 0.8))
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import inf, nan
 
 import pytest
@@ -69,12 +70,14 @@ def test_the_music_does_not_swing_faster_than_the_dwell():
         if steering.direction != last_direction:
             turns.append(bar * 3.0)
             last_direction = steering.direction
-    gaps = [after - before for before, after in zip(turns[1:], turns[2:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(turns)]
     assert gaps
     assert min(gaps) >= LIMITS.dwell_s
 
 
-@pytest.mark.parametrize(("age_s", "allows"), [(0, "adapt"), (5, "adapt"), (5.1, "hold"), (15.1, "path"), (nan, "path")])
+@pytest.mark.parametrize(
+    ("age_s", "allows"), [(0, "adapt"), (5, "adapt"), (5.1, "hold"), (15.1, "path"), (nan, "path")]
+)
 def test_old_estimates_allow_less_and_less(age_s, allows):
     assert freshness(age_s) == allows
 
@@ -121,7 +124,7 @@ def test_rising_distress_is_never_matched(stage):
     """From the crossing on the music's arousal does not rise, and half a minute later it is where the goal is."""
     rising = stage(lambda at_s: min(0.9, max(0.0, (at_s - 20) / 60)), length_s=1200).play(110)
     aims = [event.plan.aim.arousal for event in rising.between("plan", 44, 110)]
-    assert all(after <= before + 1e-9 for before, after in zip(aims, aims[1:], strict=False))
+    assert all(after <= before + 1e-9 for before, after in itertools.pairwise(aims))
     assert aims[-1] <= -0.5
 
 

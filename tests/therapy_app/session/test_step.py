@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import isclose
 
 import pytest
@@ -25,7 +26,7 @@ def test_the_first_bar_is_ready_within_a_second_of_start(stage):
 
 def test_music_never_runs_dry_and_never_overlaps(stage):
     bars = sounding(stage().play(300))
-    for before, after in zip(bars, bars[1:], strict=False):
+    for before, after in itertools.pairwise(bars):
         assert isclose(before.start_s + before.length_s, after.start_s, abs_tol=1e-4)
     assert bars[-1].start_s + bars[-1].length_s >= 300
 
@@ -107,7 +108,7 @@ def test_softer_keeps_the_notes_and_lowers_the_gain(stage, say):
 def test_skip_brings_other_themes_without_a_hole(stage, say):
     stage = stage().play(60).play(90, [say("skip")])
     bars = sounding(stage)
-    for before, after in zip(bars, bars[1:], strict=False):
+    for before, after in itertools.pairwise(bars):
         assert isclose(before.start_s + before.length_s, after.start_s, abs_tol=1e-4)
     plans = stage.all("plan")
     skipped = next(plan for plan in plans if plan.revision == 1)
