@@ -14,6 +14,7 @@ from sensors.features.heart import BeatIntervals, HeartWave, PulseNumber
 from sensors.features.intake import Intake, Piece
 from sensors.features.motion import Motion
 from sensors.features.quality import Moment, best
+from sensors.features.slow import TooSlow, too_slow
 from sensors.readings import Features, Reading
 
 
@@ -47,7 +48,7 @@ class Track:
         if info.rate_hz is None:
             self.intake, self.signal = EventIntake(info), EVENTS[info.modality](info)
         else:
-            sampled = SAMPLED[info.modality](info)
+            sampled = TooSlow(info) if too_slow(info) else SAMPLED[info.modality](info)
             self.intake = Intake(info, sampled.piece_s, channelwise=info.modality == "eeg")
             self.signal = sampled
 

@@ -27,6 +27,8 @@ ONSET = 0.1
 """A response begins when the wave last stood below a tenth of its height."""
 PHASIC_HZ = (0.05, 1.0)
 """Responses rise within 1-3 s: what is slower is the tonic level, what is faster is not skin."""
+SLOWEST_RESPONSES_HZ = 3.0
+"""Below this a response can't be told from the level; the level alone can be read."""
 
 
 class Responses:
@@ -67,7 +69,9 @@ class Skin:
         self._every = max(1, round(info.rate_hz / 4))
         self._step_s = self._every / info.rate_hz
         self.piece_s = 4 * self._step_s
-        self._sos = signal.butter(1, PHASIC_HZ, "bandpass", fs=1 / self._step_s, output="sos")
+        self._fast = 1 / self._step_s >= SLOWEST_RESPONSES_HZ
+        if self._fast:
+            self._sos = signal.butter(1, PHASIC_HZ, "bandpass", fs=1 / self._step_s, output="sos")
         self._state: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None = None
         self._levels: deque[tuple[float, float]] = deque(maxlen=round(TONIC_S / self._step_s))
         self._bad: deque[float] = deque(maxlen=round(RESPONSES_S / self._step_s))
@@ -89,6 +93,8 @@ class Skin:
             self._bad.extend(times_s[bad].tolist())
             self._state = None
             self._responses.reset()
+            return
+        if not self._fast:
             return
         if self._state is None:
             self._state = signal.sosfilt_zi(self._sos) * levels_us[0]
@@ -128,6 +134,8 @@ class Skin:
         return moment.known(float(np.median(recent)), quality, TONIC_S)
 
     def _rate(self, moment: Moment) -> Reading:
+        if not self._fast:
+            return moment.absent(f"sampled too slowly: {SLOWEST_RESPONSES_HZ:g} a second are needed", RESPONSES_S)
         whole = moment.share(RESPONSES_S) >= 0.8
         window_s = RESPONSES_S if whole else SHORT_RESPONSES_S
         why = moment.silence(window_s, 0.8, self._trouble(moment))

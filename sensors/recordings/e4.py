@@ -74,7 +74,9 @@ def read(path: Path) -> Recording:
     with ExitStack() as stack:
         members = in_zip(path, stack) if path.is_file() else in_folder(path, stack)
         if not members:
-            raise RecordingError(f"{path.resolve().name} holds no Empatica E4 file; expected some of {', '.join(FILES)}")
+            raise RecordingError(
+                f"{path.resolve().name} holds no Empatica E4 file; expected some of {', '.join(FILES)}"
+            )
         for source in SOURCES:
             if source.file in members:
                 name, stream = members[source.file]

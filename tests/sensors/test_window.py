@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensors.blocks import SampleBlock, StreamInfo
+from sensors.features.slow import SLOWEST
 from sensors.window import Window
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning:neurokit2")
@@ -210,3 +211,18 @@ def test_empty_blocks_are_harmless(ecg):
 def test_a_wrong_shape_is_refused_where_it_is_made():
     with pytest.raises(ValueError, match="expected \\(time, channel\\)"):
         SampleBlock(ECG, 0, 0.0, np.zeros(130, np.float32))
+
+
+@pytest.mark.parametrize("modality", SLOWEST)
+@pytest.mark.parametrize("rate_hz", [0.1, 0.5, 1.0, 2.0, 3.0, 8.0, 20.0, 40.0, 1000.0])
+def test_any_rate_gives_readings_or_a_reason(modality: str, rate_hz: float) -> None:
+    channels = ("AF7", "AF8") if modality == "eeg" else ("x",)
+    info, window = StreamInfo(modality, modality, channels, rate_hz), Window()
+    count = max(1, round(rate_hz))
+    samples = np.random.default_rng(0).normal(4, 1, (count, len(channels))).astype(np.float32)
+    for seq in range(30):
+        window.add(SampleBlock(info, seq, seq * count / rate_hz, samples))
+    readings = window.describe(30 * count / rate_hz).readings
+    assert set(readings) == set(SLOWEST[modality][1])
+    if rate_hz < SLOWEST[modality][0]:
+        assert all(reading.reason.startswith(f"sampled {rate_hz:g} times") for reading in readings.values())
