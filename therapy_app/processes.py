@@ -35,7 +35,7 @@ def serve(settings: Settings, ready: Callable[[], None]) -> int:
     web, engine = _start(WEB, settings), _start(ENGINE, settings)
     waiting = True
     while not stop.wait(0.2) and web.poll() is None:
-        if waiting and _answers(settings):
+        if waiting and _answers(settings) and _is_ready(settings, engine):
             waiting = False
             ready()
         if engine.poll() is not None and not stop.wait(RESTART_AFTER_S):
@@ -49,6 +49,12 @@ def _answers(settings: Settings) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex((settings.host, settings.port)) == 0
+
+
+def _is_ready(settings: Settings, engine: subprocess.Popen[bytes]) -> bool:
+    """Whether this very engine has said that it waits for sessions."""
+    lock = settings.engine_lock
+    return lock.exists() and lock.read_text().strip() == str(engine.pid)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -35,6 +35,11 @@ class Settings:
             raise SettingsError(f"port {self.port}; expected 0 to 65535")
 
     @property
+    def engine_lock(self) -> Path:
+        """Held by the one engine of this database; holds its process number once it is ready."""
+        return self.var / "engine.lock"
+
+    @property
     def address(self) -> str:
         return f"http://{self.host}:{self.port}"
 

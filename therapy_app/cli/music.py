@@ -13,6 +13,7 @@ from models.music.plan import ROLES, Aim
 from therapy_app import catalog
 from therapy_app.cli.output import as_json, tell
 from therapy_app.playback.midi_file import composed_file
+from therapy_app.playback.piano_roll import piano_roll_svg
 
 UNIT = click.FloatRange(-1, 1)
 
@@ -42,6 +43,7 @@ def _path(path: str | None, valence: float, arousal: float) -> tuple[Waypoint, .
 @click.option("--roles", default=",".join(ROLES), show_default=True, help="Which voices play, with commas.")
 @click.option("--path", help="Targets on the way, 'bar:valence,arousal …'; instead of --valence and --arousal.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The MIDI file to write.")
+@click.option("--roll", type=click.Path(dir_okay=False, path_type=Path), help="Also draw its piano roll, as SVG.")
 @as_json
 def compose(
     valence: float,
@@ -53,6 +55,7 @@ def compose(
     roles: str,
     path: str | None,
     out: Path,
+    roll: Path | None,
     as_json: bool,
 ) -> None:
     """Compose music for a point of the valence-arousal plane, or for a path through it.
@@ -65,6 +68,8 @@ def compose(
     piece = compose_piece(waypoints, bars, seed, composer, catalog.find("tradition", tradition).TRADITION, voices)
     took_s = time.perf_counter() - begun
     out.write_bytes(composed_file(piece))
+    if roll:
+        roll.write_text(piano_roll_svg([(plan, performed) for plan, _, performed in piece]))
     music_s = sum(performed.length_s for _, _, performed in piece)
     result = {
         "bars": len(piece),

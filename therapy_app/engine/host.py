@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event
+from typing import TextIO
 
 from therapy_app import catalog
 from therapy_app.engine.conductor import Conductor
@@ -28,15 +29,19 @@ class EngineError(OSError):
 
 
 @contextmanager
-def alone(settings: Settings) -> Iterator[None]:
-    """Holds the one place of the engine on this database; a crash gives it back. Raises EngineError when taken."""
+def alone(settings: Settings) -> Iterator[TextIO]:
+    """Holds the one place of the engine on this database; a crash gives it back. Raises EngineError when taken.
+
+    Yields the lock file, which is empty until the engine writes into it that it is ready.
+    """
     settings.var.mkdir(parents=True, exist_ok=True)
-    with (settings.var / "engine.lock").open("w") as lock:
+    with settings.engine_lock.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise EngineError(f"another engine already runs on {settings.var}; stop it first") from error
-        yield
+        lock.truncate(0)
+        yield lock
 
 
 def wall_clock() -> datetime:
@@ -48,12 +53,14 @@ def run_engine(settings: Settings) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with alone(settings):
+    with alone(settings) as lock:
         database = open_database(settings.database_url)
         recorder = Recorder(database, Reserve(settings.var / "reserve"))
         close_left_behind(database, recorder, wall_clock())
         conductor = Conductor(database, recorder, time.monotonic, wall_clock)
         catalog.load_all()
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
         while not stop.wait(TURN_S):
             conductor.turn()
         conductor.close()

@@ -72,8 +72,8 @@ def test_two_engines_never_run_on_one_database(tmp_path):
     settings = read_settings({"THERAPY_VAR": str(tmp_path)})
     upgrade(settings.database_url)
     first = start_engine(settings.environ())
-    wait_until((tmp_path / "engine.lock").exists)
-    time.sleep(1.0)
+    lock = settings.engine_lock
+    wait_until(lambda: lock.exists() and lock.read_text().strip() == str(first.pid))
     second = subprocess.run(
         [sys.executable, "-m", "therapy_app.engine.host"],
         env=os.environ | settings.environ(),
