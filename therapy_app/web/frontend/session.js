@@ -24,7 +24,7 @@ const tools = {
   makePlayer: (say, repeats) => new Player({ open: openOutput, say, repeats }),
   send: commander(page.commands, token),
 };
-const music = page.live === "yes" ? live(tools) : lookBack(tools);
+const { music, log } = page.live === "yes" ? live(tools) : lookBack(tools);
 const ticker = new Worker(page.ticker);
 ticker.onmessage = () => music.pump();
 
@@ -34,4 +34,5 @@ window.therapy = {
   queue: () => music.player.queued(),
   lag: () => music.player.output?.lag_s ?? null,
   playing: () => music.player.playing(),
+  seen: () => ({ events: log.entries.length, last: log.lastSeq }),
 };

@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import { colour } from "./dom.js";
 import { clock } from "./words.js";
 
-export const WINDOW_S = 240;
+export const WINDOW_S = 180;
 const SYNC = "session";
 /** Room for half a label of the time axis at both ends. */
 const SIDE = 20;

@@ -61,5 +61,5 @@ export function lookBack({ page, local, makePlayer }) {
     if (event.key === "Escape" && music.running) toggle();
   });
   open().catch((problem) => tell(byId("link"), problem.message));
-  return music;
+  return { music, log };
 }

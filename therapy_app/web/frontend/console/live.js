@@ -54,7 +54,7 @@ export function live({ page, local, context, makePlayer, send }) {
   setInterval(show, REFRESH_MS);
   stopsBy(byId("stop"), () => stop(music, send, heard));
   joinsBy(byId("join"), music, context);
-  return music;
+  return { music, log };
 }
 
 function soundShown(state, words) {

@@ -2,16 +2,16 @@
 import { make, tell } from "./dom.js";
 import { barStart, begun, planStart } from "./moment.js";
 import { roll } from "./roll.js";
-import { clock, instruments, sentence } from "./words.js";
+import { accidentals, clock, instruments, sentence } from "./words.js";
 
 const TREATMENTS = {
   state: "first heard", return: "comes back", vary: "varied", develop: "developed", free: "free melody",
 };
 
 function barWords(plan, programs) {
-  const chords = plan.chords.map((chord) => chord.numeral).join(" ");
+  const chords = plan.chords.map((chord) => accidentals(chord.numeral)).join(" ");
   const theme = plan.treatment === "free" || !plan.theme ? "free melody" : `theme ${plan.theme}, ${TREATMENTS[plan.treatment] ?? plan.treatment}`;
-  return [`${plan.tonic} ${plan.mode}`, `${Math.round(plan.tempo_bpm)} bpm`, chords, theme, programs && instruments(programs)]
+  return [`${accidentals(plan.tonic)} ${plan.mode}`, `${Math.round(plan.tempo_bpm)} bpm`, chords, theme, programs && instruments(programs)]
     .filter(Boolean)
     .join(" · ");
 }
@@ -32,7 +32,7 @@ export function music({ now, next, canvas, reason, chain }, causes) {
 
   return function update(moment, atS) {
     const bar = begun(moment.bars, atS, barStart)?.body.bar ?? null;
-    const sounding = bar && atS < bar.start_s + bar.length_s && !moment.silenced ? bar : null;
+    const sounding = bar && atS < bar.start_s + bar.length_s && !moment.silenced && !moment.ended ? bar : null;
     const following = bar ? (moment.bars.get(bar.bar + 1)?.body.bar ?? null) : null;
     const plan = begun(moment.plans, atS, planStart);
     const upcoming = plan && moment.plans.get(plan.body.plan.bar + 1);

@@ -1,8 +1,8 @@
 // The bar that sounds and the next one as a piano roll. Roles differ in height and fill, not in colour alone.
 import { canvasOf, colour } from "./dom.js";
 
-const LOW = 28;
-const HIGH = 96;
+const LOW = 34;
+const HIGH = 90;
 const LOOKS = {
   melody: { fill: "accent", alpha: 1, height: 5 },
   counter: { fill: "accent", alpha: 0.5, height: 4 },

@@ -1,12 +1,13 @@
 // Every event in words that a client may read over the shoulder, and the words for places, states and instruments.
 
+import { ROLES } from "../sound/limits.js";
+
 export const KINDS = [
   "started", "consent", "sensor", "stream", "phase", "baseline", "features", "affect", "target", "suggestion",
   "plan", "bar", "override", "check_in", "marker", "alarm", "alarm_cleared", "missed", "silenced", "ended",
 ];
 
 export const PHASES = { baseline: "Rest", match: "Match", guide: "Guide", hold: "Hold", fade: "Fade" };
-export const STATUS = { requested: "Waiting for the engine", finished: "Finished", stopped: "Stopped", interrupted: "Interrupted" };
 
 const ACTS = {
   hold: () => "Held",
@@ -87,9 +88,12 @@ export function place({ valence, arousal }) {
   return `${energy}, ${mood}`;
 }
 
+/** 'F♯', '♭VII' for what the log writes with letters and signs of the keyboard. */
+export const accidentals = (name) => name.replace(/(?<=[A-G])b/, "♭").replace(/^b(?=[IViv])/, "♭").replace("#", "♯");
+
 export function instruments(programs) {
-  const names = Object.entries(programs).map(([role, program]) =>
-    role === "drums" ? "soft percussion" : (INSTRUMENTS[program] ?? `program ${program}`),
+  const names = ROLES.filter((role) => role in programs).map((role) =>
+    role === "drums" ? "soft percussion" : (INSTRUMENTS[programs[role]] ?? `program ${programs[role]}`),
   );
   return [...new Set(names)].join(", ");
 }
