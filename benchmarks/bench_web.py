@@ -20,8 +20,9 @@ import numpy as np
 from sqlalchemy import Engine
 
 from models.affect import Affect
-from therapy_app.records.database import open_database, upgrade
+from therapy_app.records.database import open_database
 from therapy_app.records.log import TickRecord, append
+from therapy_app.records.migrate import upgrade
 from therapy_app.records.people import create_client, create_clinic, create_user
 from therapy_app.records.sessions import begin, request_session
 from therapy_app.session.events import AffectEstimated, Entry

@@ -7,7 +7,9 @@ from therapy_app.records.tables import Base
 
 url = context.config.get_main_option("sqlalchemy.url")
 assert url is not None
-with open_database(url).connect() as connection:
+database = open_database(url)
+with database.connect() as connection:
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
+database.dispose()

@@ -17,6 +17,7 @@ PAGES = [  # every address that can be asked for with GET, and its endpoint
     ("/clients", "review.clients"),
     ("/clients/1", "review.client_page"),
     ("/sessions", "review.history"),
+    ("/sessions/1/export/csv", "review.export"),
     ("/listen", "listen.listen"),
     ("/accounts", "admin.accounts"),
     ("/sessions/1/events", "stream.events"),

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MOST_MB = 120
-NEVER = ("torch", "neurokit2", "scipy", "sklearn", "mido", "bleak", "therapy_app.engine", "models.emotion.resting")
+NEVER = ("torch", "neurokit2", "scipy", "sklearn", "bleak", "therapy_app.engine", "models.emotion.resting")
 SERVE = """
 import os, sys
 from pathlib import Path

@@ -6,9 +6,9 @@ import click
 
 from therapy_app.cli.output import database_option, settings_for
 from therapy_app.records import people
-from therapy_app.records.database import check as check_tables
 from therapy_app.records.database import open_database
-from therapy_app.records.database import upgrade as upgrade_tables
+from therapy_app.records.migrate import check as check_tables
+from therapy_app.records.migrate import upgrade as upgrade_tables
 
 role_option = click.option(
     "--role", "roles", type=click.Choice(list(people.ROLES)), multiple=True, required=True, help="May be given twice."

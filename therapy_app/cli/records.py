@@ -14,8 +14,9 @@ from therapy_app.engine.host import wall_clock
 from therapy_app.engine.recorder import Recorder, Reserve
 from therapy_app.engine.verify import verify as verify_session
 from therapy_app.exchange.session_files import EXPORTS
-from therapy_app.records.database import open_database, upgrade
+from therapy_app.records.database import open_database
 from therapy_app.records.demo import simulated_client
+from therapy_app.records.migrate import upgrade
 from therapy_app.records.sessions import LARGEST_SEED, request_session
 from therapy_app.session.prescription import ARMS, PROTOCOLS
 

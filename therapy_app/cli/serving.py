@@ -16,8 +16,9 @@ from therapy_app.engine.host import wall_clock
 from therapy_app.engine.recorder import Recorder, Reserve
 from therapy_app.exchange.session_files import EXPORTS
 from therapy_app.processes import become_server
-from therapy_app.records.database import open_database, upgrade
+from therapy_app.records.database import open_database
 from therapy_app.records.demo import DEMO_ACCOUNTS, HOME_CLIENT, client_with, clinic_named, make_demo_clinic
+from therapy_app.records.migrate import upgrade
 from therapy_app.records.people import PeopleError, create_user, set_password
 from therapy_app.records.sessions import request_session
 from therapy_app.session.prescription import GOALS

@@ -35,6 +35,7 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "review.add_client": THERAPIST,
     "review.client_page": STAFF,
     "review.history": STAFF,
+    "review.export": STAFF,
     "listen.listen": HOME,
     "listen.begin": HOME,
     "admin.accounts": ADMIN,

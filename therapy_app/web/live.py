@@ -60,6 +60,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
             NumberRange(1, LONGEST_MIN, f"A session takes 1 to {LONGEST_MIN} minutes."),
         ],
     )
+    stored_rest = BooleanField("Use the rest of an earlier session, when there is one, instead of measuring it now")
     consent = BooleanField(
         "Consent was asked for today and given",
         validators=[InputRequired("Without consent nothing may be recorded; ask, then tick the box.")],
@@ -94,7 +95,9 @@ def start() -> ResponseReturnValue:
     form = _filled()
     if not form.validate():
         return render_template("start.html", form=form), 422
-    return begin_session(form.client.data, form.protocol.data, form.sensor.data, 60.0 * form.length_min.data)
+    return begin_session(
+        form.client.data, form.protocol.data, form.sensor.data, 60.0 * form.length_min.data, form.stored_rest.data
+    )
 
 
 def _filled() -> StartForm:
@@ -108,7 +111,9 @@ def _filled() -> StartForm:
     return form
 
 
-def begin_session(client_id: int, protocol: str, sensor: str, length_s: float | None) -> ResponseReturnValue:
+def begin_session(
+    client_id: int, protocol: str, sensor: str, length_s: float | None, stored_rest: bool = False
+) -> ResponseReturnValue:
     """Redirects to the new session's page, or shows where the one that is in the way can be found."""
     client = client_or_404(client_id)
     try:
@@ -120,6 +125,7 @@ def begin_session(client_id: int, protocol: str, sensor: str, length_s: float | 
             sensors=[sensor],
             consent_by=str(current_user.id),
             length_s=length_s,
+            stored_rest=stored_rest,
         )
     except AlreadyRunning as refusal:
         address = url_for("live.session_page", session_id=refusal.session_id)

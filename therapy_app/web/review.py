@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from therapy_app.exchange.session_files import EXPORTS, ExportError
 from therapy_app.records.people import PeopleError, create_client
 from therapy_app.records.tables import Session
 from therapy_app.web import words
 from therapy_app.web.desk import desk
-from therapy_app.web.scope import LARGEST_ID, client_or_404, running, visible_clients, visible_sessions
+from therapy_app.web.scope import (
+    LARGEST_ID,
+    MISSING,
+    client_or_404,
+    running,
+    session_or_404,
+    visible_clients,
+    visible_sessions,
+)
 
 PAGE = 50
 
@@ -44,6 +53,21 @@ def client_page(client_id: int) -> ResponseReturnValue:
     client = client_or_404(client_id)
     sessions = desk().work.scalars(visible_sessions().where(Session.client_id == client_id).limit(PAGE)).all()
     return render_template("client.html", client=client, rest=words.rest_of(client.baseline), sessions=sessions)
+
+
+@review.get("/sessions/<int:session_id>/export/<form>")
+def export(session_id: int, form: str) -> ResponseReturnValue:
+    """One session as a file for other programs; named by its number, never by who it is of."""
+    session = session_or_404(session_id)
+    if form not in EXPORTS:
+        abort(404, MISSING)
+    try:
+        content = EXPORTS[form].write(desk().database, session.id)
+    except ExportError as error:
+        abort(409, f"{str(error).capitalize()} yet.")
+    name = f"session-{session.id}.{EXPORTS[form].ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, mimetype=EXPORTS[form].mimetype, headers=headers)
 
 
 @review.get("/sessions")

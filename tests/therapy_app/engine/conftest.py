@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 from therapy_app.engine.conductor import Conductor
 from therapy_app.engine.fast import Tally, run_fast
 from therapy_app.engine.recorder import Recorder, Reserve
-from therapy_app.records.database import open_database, upgrade
+from therapy_app.records.database import open_database
 from therapy_app.records.demo import simulated_client
 from therapy_app.records.log import StoredEvent, all_events
+from therapy_app.records.migrate import upgrade
 from therapy_app.records.sessions import request_session
 
 WHEN = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

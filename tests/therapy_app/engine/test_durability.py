@@ -18,9 +18,10 @@ from sqlalchemy.schema import CreateTable
 
 from therapy_app.engine.verify import verify
 from therapy_app.records import tables
-from therapy_app.records.database import PRAGMAS, open_database, upgrade
+from therapy_app.records.database import PRAGMAS, open_database
 from therapy_app.records.demo import simulated_client
 from therapy_app.records.log import all_events
+from therapy_app.records.migrate import upgrade
 from therapy_app.records.sessions import request_session, status_of
 from therapy_app.settings import read_settings
 
