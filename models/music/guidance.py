@@ -13,7 +13,9 @@ from models.affect import Affect
 from models.music.plan import Aim
 
 MATCH_CEILING = 0.4
-"""Matching never meets an arousal above this, and never follows one that rises."""
+"""Matching never meets an arousal above this."""
+FOLLOW = 0.1
+"""Nor does it follow one that rises by more than this from where the person was met at first."""
 MATCH_FLOOR_VALENCE = -0.3
 LEAD = 0.35
 """How far ahead of the felt arousal the music may lead at the start of guiding; it grows until the goal is reached
@@ -34,11 +36,11 @@ def _clamp(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
-def match(felt: Affect | None, met: Aim | None, rest: Aim) -> Aim:
-    """The aim that meets the person where they are; `met` is the last such aim, None at first."""
-    if felt is None or felt.arousal is None or felt.valence is None:
-        return met or rest
-    ceiling = MATCH_CEILING if met is None else min(MATCH_CEILING, met.arousal)
+def match(felt: Affect, first: Aim | None) -> Aim:
+    """The aim that meets a person whose affect is known; `first` is where they were met at first, None until then."""
+    assert felt.arousal is not None
+    assert felt.valence is not None
+    ceiling = MATCH_CEILING if first is None else min(MATCH_CEILING, first.arousal + FOLLOW)
     return Aim(
         valence=max(felt.valence.value, MATCH_FLOOR_VALENCE),
         arousal=min(felt.arousal.value, ceiling),
@@ -54,7 +56,7 @@ def _match_guide_hold(progress: Progress, goal: Aim, met: Aim, felt: Affect | No
     valence = met.valence + eased * (goal.valence - met.valence)
     arousal = met.arousal + eased * (goal.arousal - met.arousal)
     if felt is not None and felt.arousal is not None:
-        lead = LEAD + progress.share * 2
+        lead = LEAD + 2 * progress.share**2
         arousal = _clamp(arousal, felt.arousal.value - lead, felt.arousal.value + lead)
         # Leading means towards the goal: never past where the person already was met.
         arousal = _clamp(arousal, min(met.arousal, goal.arousal), max(met.arousal, goal.arousal))

@@ -40,6 +40,7 @@ class Course:
         self._prescription, self._limits = prescription, prescription.limits
         self._steering = safety.Steering()
         self._met: Aim | None = None
+        self._first_met: Aim | None = None
         self._felt: Affect | None = None
         self._felt_at_s: float | None = None
         self._first_arousal: float | None = None
@@ -60,8 +61,9 @@ class Course:
             self._felt, self._felt_at_s = affect, at_s
             if self._first_arousal is None:
                 self._first_arousal = affect.arousal.value
-        if phase.name == "match":
-            self._met = match(affect if known else None, self._met, safety.NEUTRAL)
+        if phase.name == "match" and known:
+            self._met = match(affect, self._first_met)
+            self._first_met = self._first_met or self._met
         self.watch = safety.watch(self.watch, at_s, self._distressed(affect))
 
     def _distressed(self, affect: Affect) -> bool | None:
