@@ -45,7 +45,7 @@ def test_guiding_moves_from_where_they_were_met_to_the_goal():
 
 def test_guiding_waits_for_a_person_who_lags_but_not_for_ever():
     lagging = felt(0.3)
-    early = guide("match-guide-hold", Progress("guide", 0.4), CALM, EXCITED, felt(0.6))
+    early = guide("match-guide-hold", Progress("guide", 0.4), CALM, EXCITED, felt(0.9))
     alone = guide("match-guide-hold", Progress("guide", 0.4), CALM, EXCITED, None)
     assert early.arousal > alone.arousal + 0.05
     assert guide("match-guide-hold", Progress("guide", 1.0), CALM, EXCITED, lagging).arousal == pytest.approx(-0.6)
