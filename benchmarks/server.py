@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ def measure() -> list[Figure]:
             Figure("Start to the first bar, at the server", round(max(first_s), 3), "s", 2),
             Figure("STOP to the end, at the server", round(max(stop_s) * 1000), "ms", 500),
         ]
-        with _busy():
+        with busy():
             first_s, stop_s = _bars_and_stops(database)
         figures += [
             Figure("Start to the first bar, machine busy", round(max(first_s), 3), "s", 2),
@@ -70,17 +71,21 @@ def _bars_and_stops(database: Engine) -> tuple[list[float], list[float]]:
             sensors=["virtual"],
             consent_by="benchmark",
         )
-        first_s.append(_until(lambda: _has_bar(database, session)))  # noqa: B023
+        first_s.append(_until(partial(_has_bar, database, session)))
         time.sleep(1.0)
         begun = time.perf_counter()
         send(database, session, key=uuid4().hex, actor="0", name="stop", fields={})
-        _until(lambda: status_of(database, session) == "stopped")  # noqa: B023
+        _until(partial(_is_stopped, database, session))
         stop_s.append(time.perf_counter() - begun)
     return first_s, stop_s
 
 
 def _has_bar(database: Engine, session: int) -> bool:
     return any(event.kind == "bar" for event in all_events(database, session))
+
+
+def _is_stopped(database: Engine, session: int) -> bool:
+    return status_of(database, session) == "stopped"
 
 
 def _until(reached: Callable[[], bool]) -> float:
@@ -92,7 +97,7 @@ def _until(reached: Callable[[], bool]) -> float:
 
 
 @contextmanager
-def _busy() -> Iterator[None]:
+def busy() -> Iterator[None]:
     """As many processes as there are cores, all counting."""
     loads = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
-import click
 import numpy as np
 from sqlalchemy import Engine
 
+from benchmarks.figure import Figure
 from models.affect import Affect
 from therapy_app.records.database import open_database
 from therapy_app.records.log import TickRecord, append
@@ -171,11 +171,8 @@ serve_web(read_settings(os.environ), lambda: print(os.getpid(), flush=True))
 """
 
 
-@click.command()
-@click.option("--viewers", default=200)
-@click.option("--sessions", default=10)
-def main(viewers: int, sessions: int) -> None:
-    """Prints one line of JSON."""
+def open_pages(viewers: int = 200, sessions: int = 10) -> dict[str, float]:
+    """Serves a clinic whose sessions are being written, opens the pages, and tells how it went."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -191,8 +188,14 @@ def main(viewers: int, sessions: int) -> None:
             told |= {"web_idle_mb": idle_mb, "web_mb": resident_mb(worker)}
             web.terminate()
         database.dispose()
-    click.echo(json.dumps(told))
+    return told
 
 
-if __name__ == "__main__":
-    main()
+def measure() -> list[Figure]:
+    told = open_pages()
+    return [
+        Figure("200 open pages: event late, p99", told["late_p99_ms"], "ms", 250),
+        Figure("200 open pages: streams with a gap or repeat", told["viewers"] - told["whole_streams"], "", 0),
+        Figure("200 open pages: a command, slowest", told["command_max_ms"], "ms", 500),
+        Figure("web process with 200 open pages", told["web_mb"], "MB", 120),
+    ]
