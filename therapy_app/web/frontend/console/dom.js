@@ -19,6 +19,11 @@ export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
+/** Canvases know their colours only while they draw: `redraw()` when the page turns light or dark. */
+export function onLook(redraw) {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+}
+
 /** A canvas kept at its laid-out size in device pixels; `draw(context, width, height)` in CSS pixels. */
 export function canvasOf(canvas, draw) {
   const context = canvas.getContext("2d");

@@ -1,6 +1,6 @@
 // A session that is over: the same screen with a scrub bar, and its music from any place.
 import { ReplayedMusic } from "../sound/replay.js";
-import { byId, tell } from "./dom.js";
+import { byId, onLook, tell } from "./dom.js";
 import { Log } from "./log.js";
 import { momentOf } from "./moment.js";
 import { screen } from "./screen.js";
@@ -54,6 +54,7 @@ export function lookBack({ page, local, makePlayer }) {
     show();
     play.disabled = false;
     setInterval(follow, REFRESH_MS);
+    onLook(show);
   }
 
   play.addEventListener("click", toggle);

@@ -24,7 +24,7 @@ export function live({ page, local, context, makePlayer, send }) {
   const view = screen(log, range, () => null);
   const music = new LiveMusic({ makePlayer, clock, local, show: soundShown });
   const heard = byId("heard");
-  const updates = page.steer === "yes" ? [controls(byId("controls"), heard, send), checkIn(byId("check-in"), heard, send)] : [];
+  const updates = steering(heard, send);
 
   function take(entry) {
     if (!log.add(entry)) return;
@@ -55,6 +55,12 @@ export function live({ page, local, context, makePlayer, send }) {
   stopsBy(byId("stop"), () => stop(music, send, heard));
   joinsBy(byId("join"), music, context);
   return { music, log };
+}
+
+/** What this account may press, by what the page holds. */
+function steering(heard, send) {
+  const parts = [[controls, byId("controls")], [checkIn, byId("check-in")]];
+  return parts.filter(([, form]) => form).map(([build, form]) => build(form, heard, send));
 }
 
 function soundShown(state, words) {
@@ -88,6 +94,9 @@ async function stop(music, send, heard) {
 /** Where the browser lets a page sound by itself it does; otherwise the button asks for a press. */
 function joinsBy(button, music, context) {
   button.addEventListener("click", () => music.join());
+  context.addEventListener("statechange", () => {
+    button.hidden = context.state === "running";
+  });
   if (context.state === "running") music.join();
   else soundShown("off", "Sound is off in this page");
 }

@@ -26,7 +26,7 @@ export function music({ now, next, canvas, reason, chain }, causes) {
     explained = plan.seq;
     tell(reason, plan.body.reason);
     chain.replaceChildren(
-      ...causes(plan.seq).map((entry) => make("li", {}, make("time", {}, clock(entry.at_s)), sentence(entry))),
+      ...causes(plan.seq).slice(1).map((entry) => make("li", {}, make("time", {}, clock(entry.at_s)), sentence(entry))),
     );
   }
 

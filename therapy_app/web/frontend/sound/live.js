@@ -28,7 +28,8 @@ export class LiveMusic {
   }
 
   async join() {
-    if (this.player.output || this.#final) return;
+    if (this.player.output) return this.player.output.context.resume();
+    if (this.#final) return;
     try {
       await this.player.open();
     } catch (problem) {
@@ -47,7 +48,11 @@ export class LiveMusic {
 
   pump() {
     const { player, clock } = this;
-    if (player.output && !player.scheduler.anchored && clock.known) player.anchor(clock.now(this.local()));
+    if (player.output && clock.known) {
+      const sessionS = clock.now(this.local());
+      if (player.scheduler.anchored) player.catchUp(sessionS);
+      else player.anchor(sessionS);
+    }
     player.pump();
   }
 

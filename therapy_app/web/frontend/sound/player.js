@@ -7,6 +7,8 @@ import { Scheduler } from "./scheduler.js";
 /** From a decision to the moment it can sound here. */
 const PREPARE_S = 0.12;
 const DRY_FADE_S = 4;
+/** Further behind the session than this, the music jumps to where the session is. */
+const BEHIND_S = 2;
 
 /**
  * `open()` makes the output, `say(state, detail)` hears of every change: off, preparing, ready, playing,
@@ -40,6 +42,14 @@ export class Player {
   /** The session is at `sessionS` now: what should sound now sounds in a moment, at its place. */
   anchor(sessionS) {
     this.scheduler.anchor(this.output.now + PREPARE_S - sessionS);
+  }
+
+  /** Go to where the session is now, if this page has fallen behind it: after sleep, or a paused context. */
+  catchUp(sessionS, mostS = BEHIND_S) {
+    const { scheduler, output } = this;
+    if (sessionS - scheduler.sessionAt(output.now) < mostS) return;
+    scheduler.rewind();
+    this.anchor(sessionS);
   }
 
   /** Called every few hundredths of a second by the ticker. */

@@ -34,6 +34,11 @@ export class Scheduler {
     this.#offset = offset;
   }
 
+  /** The session second that sounds at `now`. */
+  sessionAt(now) {
+    return now - this.#offset;
+  }
+
   get anchored() {
     return this.#offset !== null;
   }
