@@ -1,0 +1,1 @@
+"""Offline preparation and training; the service never imports this package."""
