@@ -109,26 +109,28 @@ def busy() -> Iterator[None]:
 
 
 def _memory(server: subprocess.Popen[bytes]) -> list[Figure]:
-    """Resident memory of each process after sessions were played."""
-    resident: dict[str, float] = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        words = _command(place)
-        for name in ("web.server", "engine.host"):
-            if any(word.endswith(name) for word in words):
-                resident[name] = max(resident.get(name, 0.0), _rss_mb(place))
+    """Resident memory of each process after sessions were played; of the web's two the larger."""
+    resident = {"web.server": 0.0, "engine.host": 0.0}
+    for process in _family(server.pid):
+        for name in resident:
+            if any(word.endswith(name) for word in _command(process)):
+                resident[name] = max(resident[name], resident_mb(process))
     return [
         Figure("web process", round(resident["web.server"]), "MB", 120),
         Figure("engine process", round(resident["engine.host"]), "MB", 500),
     ]
 
 
-def _command(place: Path) -> list[str]:
-    try:
-        return (place / "cmdline").read_text().split("\0")
-    except (FileNotFoundError, ProcessLookupError):
-        return []  # it ended while we looked
+def _family(process: int) -> list[int]:
+    """A process and all that it started."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [process, *(member for child in children for member in _family(int(child)))]
 
 
-def _rss_mb(place: Path) -> float:
-    row = next(line for line in (place / "status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(row.split()[1]) / 1024
+def _command(process: int) -> list[str]:
+    return Path(f"/proc/{process}/cmdline").read_text().split("\0")
+
+
+def resident_mb(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text().splitlines()
+    return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024

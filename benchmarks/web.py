@@ -19,6 +19,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from benchmarks.figure import Figure
+from benchmarks.server import resident_mb
 from models.affect import Affect
 from therapy_app.records.database import open_database
 from therapy_app.records.log import TickRecord, append
@@ -159,10 +160,6 @@ def write_all(database: Engine, sessions: list[int], until: float) -> int:
     return seq
 
 
-def resident_mb(process: int) -> float:
-    return round(int(re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())[0]) / 1024, 1)
-
-
 SERVE = """
 import os, sys
 from therapy_app.settings import read_settings
@@ -183,9 +180,8 @@ def open_pages(viewers: int = 200, sessions: int = 10) -> dict[str, float]:
         numbers = furnish(database, viewers // PAGES_EACH, sessions)
         with subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, env=settings.environ()) as web:
             worker = int((web.stdout or sys.stdin.buffer).readline())
-            idle_mb = resident_mb(worker)
             told = asyncio.run(load(port, database, numbers, viewers))
-            told |= {"web_idle_mb": idle_mb, "web_mb": resident_mb(worker)}
+            told["web_mb"] = round(resident_mb(worker), 1)
             web.terminate()
         database.dispose()
     return told
