@@ -19,9 +19,7 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not -1 <= self.low <= self.value <= self.high <= 1:
-            raise ValueError(
-                f"expected -1 <= low <= value <= high <= 1, got {self.low}, {self.value}, {self.high}"
-            )
+            raise ValueError(f"expected -1 <= low <= value <= high <= 1, got {self.low}, {self.value}, {self.high}")
 
 
 @dataclass(frozen=True)
