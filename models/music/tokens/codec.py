@@ -181,6 +181,10 @@ def _decoded(tokens: list[int], tonic: int, up: int) -> WrittenBar:
         kind, value = VOCABULARY.meanings[token]
         match kind:
             case "place":
+                if not place < int(value) < steps:
+                    raise TokenError(
+                        f"place {value} after {place} in a bar of {steps} steps; expected a later one in it"
+                    )
                 place = int(value)
             case "chord":
                 chords[place] = str(value)
@@ -191,6 +195,4 @@ def _decoded(tokens: list[int], tonic: int, up: int) -> WrittenBar:
                 waiting = []
             case _:
                 waiting.append((ORDER[kind], int(value) + up))
-    if place >= steps:
-        raise TokenError(f"place {place} in a bar of {steps} steps; expected less")
     return WrittenBar(steps, tonic, _chords(chords, steps, tonic), tuple(_note(row) for row in sorted(set(rows))))
