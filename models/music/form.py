@@ -70,7 +70,7 @@ class Form:
     """Where the piece stands before a bar: `next_bar` makes the bar and the Form after it.
 
     `bar` is the next bar's number; `movement`, `section` (row of MOVEMENT), `phrase_index` and `phrase_bar` say
-    where it falls. `phrase` is None before the first bar.
+    where it falls. `phrase` is None before the first bar. `cycle` is a row of the tradition's cycles.
     """
 
     seed: int
@@ -87,6 +87,7 @@ class Form:
     phrase: Phrase | None = None
     palette: str = ""
     drums: bool = False
+    cycle: int = 0
 
     def __post_init__(self) -> None:
         if not self.roles or not set(self.roles) <= set(ROLES):

@@ -35,7 +35,7 @@ def perform(bar: Bar, plan: MusicPlan, start_s: float, revision: int, loudness_d
         raise ValueError(f"start {start_s} s, loudness {loudness_db} dB; expected numbers")
     if bar.bar != plan.bar:
         raise ValueError(f"bar {bar.bar} for the plan of bar {plan.bar}; expected the same")
-    ensemble = programs(plan.palette or palette_for(plan.aim), plan.section, plan.roles)
+    ensemble = _ensemble(plan)
     audible = [note for note in bar.notes if _audible(note, plan)]
     rng = chance(seed, plan.bar, "performance")
     hands = rng.normal(0.0, 1.0, size=(len(audible), 2))
@@ -53,7 +53,15 @@ def perform(bar: Bar, plan: MusicPlan, start_s: float, revision: int, loudness_d
         gain_db=clamp(loudness_db, QUIETEST_DB, 0.0),
         programs=ensemble,
         notes=_cleared(played),
+        tuning=plan.idiom.tuning if plan.idiom else (),
     )
+
+
+def _ensemble(plan: MusicPlan) -> dict[str, int]:
+    """The tradition's instruments, else the palette's."""
+    if plan.idiom:
+        return {role: plan.idiom.programs[role] for role in plan.roles}
+    return programs(plan.palette or palette_for(plan.aim), plan.section, plan.roles)
 
 
 def _audible(note: Note, plan: MusicPlan) -> bool:

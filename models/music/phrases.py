@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from models.music.chance import chance
 from models.music.form import LAYOUTS, MOVEMENT, Form, Phrase
 from models.music.harmony import Key, pivots, progression, scale
 from models.music.plan import Aim
-from models.music.themes import VARIATIONS, Motif, develop, transpose
+from models.music.themes import VARIATIONS, Motif, Theme, augment, characteristic, develop, transpose
 from models.music.tradition import Mode
 
 MODE_HYSTERESIS = 0.12
@@ -21,7 +22,7 @@ def open_phrase(form: Form, aim: Aim) -> Phrase:
     mode = form.tradition.mode(key.mode)
     bars = form.row.phrases[form.phrase_index]
     kind = form.row.cadences[form.phrase_index]
-    per_bar = 2 if aim.arousal >= BUSY_HARMONY_FROM_AROUSAL else 1
+    per_bar = 2 if aim.arousal >= BUSY_HARMONY_FROM_AROUSAL and len(mode.moves) > 1 else 1
     theme = form.theme(form.row.themes[0]).name if form.row.themes else ""
     # a theme keeps its harmony: the walk depends on theme, mode and cadence, not on the bar
     walk = chance(form.seed, 0, f"harmony {theme or form.bar} {key.mode} {kind} {per_bar} {bars}")
@@ -31,7 +32,7 @@ def open_phrase(form: Form, aim: Aim) -> Phrase:
         key=key,
         numerals=numerals,
         cadence=mode.cadences[kind],
-        motifs=_motifs(form, bars),
+        motifs=_motifs(form, mode, bars),
         theme=theme,
         treatment=_treatment(form),
         pivot=bool(pivot),
@@ -41,9 +42,11 @@ def open_phrase(form: Form, aim: Aim) -> Phrase:
 def _key_for(form: Form, aim: Aim) -> tuple[Key, str]:
     """The key of the coming phrase and the pivot chord that leads into it ('' when the key stays)."""
     wish = _mode_wish(form, aim)
-    tonic = (form.home + 7 * form.row.fifths) % 12
+    tonic = (form.home + 7 * form.row.fifths * form.tradition.travels) % 12
     if form.phrase is None:
         return Key(tonic, wish.name), ""
+    if not form.tradition.travels:
+        return Key(form.home, wish.name), ""
     old = form.phrase.key
     if old == Key(tonic, wish.name):
         return old, ""
@@ -87,12 +90,12 @@ def _treatment(form: Form) -> str:
     return "return" if again else form.row.treatment
 
 
-def _motifs(form: Form, bars: int) -> tuple[Motif, ...]:
-    """The raw motif of every bar of the phrase, in 4/4."""
+def _motifs(form: Form, mode: Mode, bars: int) -> tuple[Motif, ...]:
+    """The raw motif of every bar of the phrase, in 4/4; a mode with phrases of its own sings even where others rest."""
     row = form.row
     if not row.themes:
-        return ((),) * bars
-    themes = [form.theme(letter) for letter in row.themes]
+        return augment(_source(form, mode, "A").bars)[:bars] if mode.phrases else ((),) * bars
+    themes = [_source(form, mode, letter) for letter in row.themes]
     turn = chance(form.seed, form.movement * len(MOVEMENT) + form.section, "variation")
     if row.treatment == "develop":
         return develop(themes, bars, chance(form.seed, form.bar, "development"))
@@ -100,3 +103,12 @@ def _motifs(form: Form, bars: int) -> tuple[Motif, ...]:
     if row.treatment == "vary":
         source = VARIATIONS[int(turn.integers(len(VARIATIONS)))](source)
     return tuple(transpose(source[index], steps) for index, steps in LAYOUTS[bars])
+
+
+def _source(form: Form, mode: Mode, letter: str) -> Theme:
+    """The theme as the mode has it: the same each time it comes back in the same mode."""
+    theme = form.theme(letter)
+    if not mode.phrases:
+        return theme
+    rng = chance(form.seed, 0, f"phrases {theme.name} {mode.name}")
+    return replace(theme, bars=characteristic(theme, mode.phrases, rng))

@@ -43,6 +43,30 @@ class ThemeNote:
     beats: float
 
 
+Stroke = tuple[int, float, float]
+"""A percussion stroke: General MIDI drum note, beat, accent in [0, 1]."""
+FigureNote = tuple[float, float, int]
+"""Beat, beats, step: steps climb the tones of the sounding chord, 0 is its root, after the last comes the octave."""
+
+
+@dataclass(frozen=True)
+class Idiom:
+    """What a tradition asks of one bar beyond scale and chords, taken from its tables by the planner.
+
+    `cycle` names the rhythmic cycle and `strokes` its percussion in this bar. `chords` and `bass` are the figures
+    those roles play. `counter` is a key of `writing.idiomatic.JOINING`. `programs` gives each role its General MIDI
+    program. `tuning` holds cents away from equal temperament by pitch class (12 from C), or is empty.
+    """
+
+    cycle: str
+    strokes: tuple[Stroke, ...]
+    chords: tuple[FigureNote, ...]
+    bass: tuple[FigureNote, ...]
+    counter: str
+    programs: Mapping[str, int]
+    tuning: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True)
 class MusicPlan:
     """What one bar should be. The generator writes notes for it, the performance layer plays them.
@@ -52,6 +76,7 @@ class MusicPlan:
     of the theme, already varied, empty when the melody is free. `cadence` is the numeral pair that ends
     the phrase in this bar ('' elsewhere). `density`, `register`, `polyphony` and `tension` are in [0, 1].
     `palette` names the row of `instruments.PALETTES` that this section keeps ('' lets the aim choose).
+    `idiom` is what a tradition adds; Western bars have none.
     """
 
     bar: int
@@ -76,6 +101,7 @@ class MusicPlan:
     tension: float
     roles: tuple[str, ...]
     palette: str = ""
+    idiom: Idiom | None = None
 
     @property
     def length_s(self) -> float:
@@ -134,7 +160,8 @@ class PerformedBar:
     """A bar as it sounds, complete: `start_s` on the session clock, `programs` the General MIDI program of each role.
 
     `revision` counts how often this bar was planned anew; the highest revision of a bar is the one that plays.
-    `gain_db` is at most 0.
+    `gain_db` is at most 0. `tuning` holds cents away from equal temperament by pitch class (12 from C) for all roles
+    but the drums; empty means none.
     """
 
     bar: int
@@ -146,3 +173,4 @@ class PerformedBar:
     gain_db: float
     programs: Mapping[str, int]
     notes: tuple[PlayedNote, ...]
+    tuning: tuple[float, ...] = ()

@@ -25,6 +25,7 @@ from models.music.harmony import (
     pitch_classes,
     scale,
 )
+from models.music.idiom import SYNCOPATION_FROM_AROUSAL, idiom_for, motif_in_mode
 from models.music.instruments import palette_for
 from models.music.phrases import open_phrase
 from models.music.plan import ROLES, Aim, Chord, MusicPlan
@@ -33,7 +34,6 @@ from models.music.tradition import Tradition
 
 __all__ = ["begin", "next_bar", "tempo_for"]
 
-SYNCOPATION_FROM_AROUSAL = 0.3
 COUNTER_FROM_POLYPHONY = 0.3
 COLOURED_SHARE = {True: 0.25, False: 0.5}  # of the chords, by whether valence is above 0
 ORNAMENT_FROM_DENSITY = 0.35
@@ -47,7 +47,16 @@ def begin(seed: int, tradition: Tradition, roles: Sequence[str] = ROLES) -> Form
     ordered = tuple(role for role in ROLES if role in roles)
     unknown = tuple(role for role in roles if role not in ROLES)
     home = int(chance(seed, 0, "home").integers(12))
-    return Form(seed, tradition, ordered + unknown, home, themes)
+    return _in_cycle(Form(seed, tradition, ordered + unknown, home, themes))
+
+
+def _in_cycle(form: Form) -> Form:
+    """The movement's rhythmic cycle, where the tradition has any; the metre stays as it is elsewhere."""
+    cycles = form.tradition.cycles
+    if not cycles:
+        return form
+    row = int(chance(form.seed, form.movement, "cycle").integers(len(cycles)))
+    return replace(form, cycle=row, beats=cycles[row].beats)
 
 
 def next_bar(form: Form, aim: Aim) -> tuple[Form, MusicPlan]:
@@ -79,7 +88,7 @@ def _next_movement(form: Form) -> Form:
     number = form.movement + 1
     rng = chance(form.seed, form.bar, "movement")
     fresh = make_theme(f"C{number + 1}", chance(form.seed, form.bar, "theme C"))
-    return replace(
+    moved = replace(
         form,
         movement=number,
         section=0,
@@ -87,6 +96,7 @@ def _next_movement(form: Form) -> Form:
         beats=3 if rng.random() < THREE_FOUR_SHARE else 4,
         themes=(*form.themes[:2], fresh),
     )
+    return _in_cycle(moved)
 
 
 # --- bar --------------------------------------------------------------------------------------------------------
@@ -100,6 +110,11 @@ def _plan(form: Form, phrase: Phrase, aim: Aim) -> MusicPlan:
     arch = 1 - abs(2 * (form.phrase_bar + 1) / (phrase.bars + 1) - 1)
     density = clamp(density_for(aim) + form.row.lift)
     polyphony = clamp(polyphony_for(aim) + form.row.lift)
+    playing = _playing(form, polyphony)
+    if mode.rests:
+        motif = motif_in_mode(form, phrase, aim, density, playing)
+    else:
+        motif = _motif(form, phrase, aim, chords, tones, density)
     return MusicPlan(
         bar=form.bar,
         aim=aim,
@@ -116,13 +131,14 @@ def _plan(form: Form, phrase: Phrase, aim: Aim) -> MusicPlan:
         cadence="-".join(phrase.cadence) if last else "",
         theme=phrase.theme,
         treatment=phrase.treatment,
-        motif=_motif(form, phrase, aim, chords, tones, density),
+        motif=motif,
         density=density,
         polyphony=polyphony,
         register=clamp(register_for(aim) + 0.06 * arch + form.row.lift),
         tension=_tension(form, chords, aim, arch),
-        roles=_playing(form, polyphony),
+        roles=playing,
         palette=form.palette,
+        idiom=idiom_for(form, phrase.key, aim, density),
     )
 
 

@@ -125,14 +125,22 @@ def invert(motif: Motif) -> Motif:
 
 def squeeze(motif: Motif) -> Motif:
     """A 4/4 motif in 3/4: the second half passes twice as fast."""
+    return placed(motif, (0, 1, 2, 2.5, 3))
+
+
+def placed(motif: Motif, places: Sequence[float], pulses: int = 0) -> Motif:
+    """A 4/4 motif in another metre: `places` (five, or nine for half beats) are where beats 0 to 4 fall.
+
+    With `pulses` onsets move to the nearest pulse of the beat; a note that loses all its length is left out.
+    """
+    known = np.linspace(0, 4, len(places))
 
     def at(beat: float) -> float:
-        return beat if beat <= 2 else 2 + (beat - 2) / 2
+        place = float(np.interp(beat, known, places))
+        return round(place * pulses) / pulses if pulses else place
 
-    return tuple(
-        ThemeNote(note.degree, at(note.start_beat), at(note.start_beat + note.beats) - at(note.start_beat))
-        for note in motif
-    )
+    spans = [(note.degree, at(note.start_beat), at(note.start_beat + note.beats)) for note in motif]
+    return tuple(ThemeNote(degree, start, end - start) for degree, start, end in spans if end > start)
 
 
 def augment(bars: Sequence[Motif]) -> tuple[Motif, ...]:
@@ -172,3 +180,28 @@ def develop(themes: Sequence[Theme], bars: int, rng: np.random.Generator) -> tup
         turned = invert(head) if rng.random() < 0.35 else head
         laid.append(transpose(turned, fall * (index % 4)))
     return (*laid, themes[0].bars[-1])
+
+
+def characteristic(theme: Theme, phrases: Sequence[Sequence[int]], rng: np.random.Generator) -> tuple[Motif, ...]:
+    """The theme's rhythm sung to characteristic phrases, each joined to the one that begins nearest to its end.
+
+    Bars of equal rhythm keep equal notes, so that the theme still repeats what it repeated.
+    """
+    line = _chained(phrases, len(theme.degrees), rng)
+    sung: dict[Cell, Motif] = {}
+    for bar in theme.bars:
+        if rhythm(bar) not in sung:
+            tones, line = line[: len(bar)], line[len(bar) :]
+            sung[rhythm(bar)] = tuple(replace(note, degree=tone) for note, tone in zip(bar, tones, strict=True))
+    return tuple(sung[rhythm(bar)] for bar in theme.bars)
+
+
+def _chained(phrases: Sequence[Sequence[int]], length: int, rng: np.random.Generator) -> list[int]:
+    """At least `length` tones: a first phrase by chance, then always the nearest of those not sung yet."""
+    left = [phrases[index] for index in rng.permutation(len(phrases))]
+    line = list(left.pop(0))
+    while len(line) < length:
+        left = left or list(phrases)
+        nearest = min(range(len(left)), key=lambda index: abs(left[index][0] - line[-1]))
+        line += left.pop(nearest)
+    return line

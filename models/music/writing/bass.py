@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.music.plan import Bar, Chord, MusicPlan, Note
+from models.music.writing.idiomatic import BASS_LOW, write_figure
 from models.music.writing.voices import at, last_pitch, parallel
 
 LOW, HIGH = 33, 55
@@ -22,6 +23,8 @@ FIGURES: tuple[tuple[float, Figure, Figure], ...] = (  # up to this density: for
 
 def write_bass(plan: MusicPlan, previous: Sequence[Bar], melody: Sequence[Note]) -> list[Note]:
     """The bar's bass; at a cadence one long root."""
+    if plan.idiom:
+        return write_figure("bass", plan.idiom.bass, BASS_LOW, plan, melody)
     above_before = last_pitch(previous, "melody")
     before = last_pitch(previous, "bass")
     ceiling = min((note.pitch for note in melody), default=HIGH + 4) - 4

@@ -7,6 +7,7 @@ from itertools import pairwise, product
 from zlib import crc32
 
 from models.music.plan import Bar, Chord, MusicPlan, Note
+from models.music.writing.idiomatic import CHORDS_LOW, write_figure
 
 LOW, HIGH = 45, 64
 REGISTER_SPAN = 7  # semitones that the whole range climbs with the plan's register
@@ -15,6 +16,8 @@ RICH_FROM_POLYPHONY = 0.5
 
 def write_chords(plan: MusicPlan, previous: Sequence[Bar], melody: Sequence[Note]) -> list[Note]:
     """All chords of the bar in one texture, below the melody's lowest note."""
+    if plan.idiom:
+        return write_figure("chords", plan.idiom.chords, CHORDS_LOW, plan, melody)
     climb = round(REGISTER_SPAN * plan.register)
     low, high = LOW + climb, HIGH + climb
     ceiling = min((note.pitch - 2 for note in melody), default=high)

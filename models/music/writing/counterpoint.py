@@ -9,6 +9,7 @@ import numpy as np
 from models.music.fitting import chord_at
 from models.music.harmony import inflected
 from models.music.plan import Bar, Chord, MusicPlan, Note
+from models.music.writing.idiomatic import JOINING
 from models.music.writing.melody import gaps
 from models.music.writing.voices import Range, at, last_pitch, parallel
 
@@ -21,6 +22,8 @@ def write_counter(
     plan: MusicPlan, previous: Sequence[Bar], melody: Sequence[Note], rng: np.random.Generator
 ) -> list[Note]:
     """The bar's counter-melody, always under the melody."""
+    if plan.idiom:
+        return JOINING[plan.idiom.counter](plan, previous, melody)
     top = min((note.pitch for note in melody), default=HIGH + 3)
     span = Range(LOW, max(LOW + 7, min(HIGH, top - 3)), 62 + 6 * plan.register)
     before = last_pitch(previous, "counter")

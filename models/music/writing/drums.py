@@ -33,7 +33,12 @@ FILL: Hits = ((BRUSH, 2.5, 0.3), (CLAVES, 3.0, 0.25))
 
 
 def write_drums(plan: MusicPlan) -> list[Note]:
-    """The bar's percussion; lighter at the end of a phrase, so that it breathes with the melody."""
+    """The bar's percussion; lighter at the end of a phrase, so that it breathes with the melody.
+
+    A tradition's cycle runs on without change.
+    """
+    if plan.idiom:
+        return [Note("drums", pitch, beat, 0.25, accent) for pitch, beat, accent in plan.idiom.strokes]
     rows = PATTERNS[3 if plan.beats == 3 else 4]
     hits = [hit for start, row in rows if plan.aim.arousal >= start for hit in row]
     if plan.aim.valence >= BRIGHT_FROM_VALENCE and plan.aim.arousal >= 0.5:
