@@ -9,6 +9,8 @@ from models.music.plan import FigureNote, Stroke
 
 CADENCES = ("authentic", "half", "plagal")
 THEME_BEATS = 4
+MOST_TUNINGS = 2
+"""Besides equal temperament: a player keeps a channel of each role for every one of them."""
 PACES = ("still", "flowing", "lively")
 
 StrokeRows = tuple[tuple[float, tuple[Stroke, ...]], ...]
@@ -169,6 +171,12 @@ class Tradition:
     def __post_init__(self) -> None:
         if self.cycles and (lost := [pace for pace in PACES if not self.ensembles.get(pace)]):
             raise ValueError(f"tradition {self.name}: no ensemble for {', '.join(lost)}")
+        if len(tunings := {cents for mode in self.modes for cents in mode.cents.values() if cents}) > MOST_TUNINGS:
+            raise ValueError(f"tradition {self.name}: {sorted(tunings)} cents; expected at most {MOST_TUNINGS} values")
+        if self.cycles and (bare := [mode.name for mode in self.modes if not mode.rests]):
+            raise ValueError(
+                f"tradition {self.name}: {', '.join(bare)} without rests; cycles need a mode's own grammar"
+            )
 
     def mode(self, name: str) -> Mode:
         for mode in self.modes:

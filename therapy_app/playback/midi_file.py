@@ -10,13 +10,13 @@ from io import BytesIO
 from mido import Message, MetaMessage, MidiFile, MidiTrack
 
 from models.music.plan import ROLES, Bar, MusicPlan, PerformedBar
+from therapy_app.playback.tuning import cents_of, channels_for, tuned
 
 TICKS_PER_BEAT = 480
-CHANNELS: Mapping[str, int] = {"melody": 0, "counter": 1, "chords": 2, "bass": 3, "drums": 9}
 PANS: Mapping[str, int] = {"melody": 64, "counter": 84, "chords": 46, "bass": 64, "drums": 64}
 PAN, EXPRESSION = 10, 11
 SLOWEST_US_PER_BEAT = 0xFFFFFF
-OFF_BEFORE_ON = {"note_off": 0, "program_change": 1, "control_change": 2, "note_on": 3}
+OFF_BEFORE_ON = {"note_off": 0, "program_change": 1, "control_change": 2, "pitchwheel": 2, "note_on": 3}
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,19 @@ def _conductor(measures: Sequence[Measure]) -> MidiTrack:
 
 
 def _track(role: str, measures: Sequence[Measure]) -> MidiTrack:
-    channel = CHANNELS[role]
+    """One role; its quarter tones sound on channels of their own, with the same program and loudness."""
+    cents = {cents_of(role, n.pitch, m.performed.tuning) for m in measures for n in m.performed.notes if n.role == role}
+    events: list[tuple[int, Message]] = []
+    for value, channel in channels_for(role, sorted(cents)).items():
+        events += [(0, message) for message in tuned(channel, value)]
+        events += _settings(role, channel, measures) + _notes(role, channel, value, measures)
+    events.sort(key=lambda event: (event[0], OFF_BEFORE_ON[event[1].type]))
+    named: list[tuple[int, Message | MetaMessage]] = [(0, MetaMessage("track_name", name=role)), *events]
+    return _timed(named, max(named[-1][0], measures[-1].tick + measures[-1].ticks))
+
+
+def _settings(role: str, channel: int, measures: Sequence[Measure]) -> list[tuple[int, Message]]:
+    """Pan, and the program and loudness of each bar where they change."""
     events: list[tuple[int, Message]] = [(0, Message("control_change", channel=channel, control=PAN, value=PANS[role]))]
     program, expression = -1, -1
     for measure in measures:
@@ -135,10 +147,7 @@ def _track(role: str, measures: Sequence[Measure]) -> MidiTrack:
         if (loud := expression_for(performed.gain_db)) != expression:
             events.append((measure.tick, Message("control_change", channel=channel, control=EXPRESSION, value=loud)))
         program, expression = wanted, loud
-    events += _notes(role, channel, measures)
-    events.sort(key=lambda event: (event[0], OFF_BEFORE_ON[event[1].type]))
-    named: list[tuple[int, Message | MetaMessage]] = [(0, MetaMessage("track_name", name=role)), *events]
-    return _timed(named, max(named[-1][0], measures[-1].tick + measures[-1].ticks))
+    return events
 
 
 def _first_program(role: str, measures: Sequence[Measure]) -> int:
@@ -150,13 +159,13 @@ def expression_for(gain_db: float) -> int:
     return round(127 * 10 ** (min(0.0, gain_db) / 40))
 
 
-def _notes(role: str, channel: int, measures: Sequence[Measure]) -> list[tuple[int, Message]]:
-    """On and off of every note; a tone still ringing ends where the same tone is struck again."""
+def _notes(role: str, channel: int, cents: float, measures: Sequence[Measure]) -> list[tuple[int, Message]]:
+    """On and off of the role's notes in one tuning; a tone still ringing ends where the same tone is struck again."""
     spans = sorted(
         (measure.tick_at(note.start_s), note.pitch, note.velocity, measure.tick_at(note.start_s + note.length_s))
         for measure in measures
         for note in measure.performed.notes
-        if note.role == role
+        if note.role == role and cents_of(role, note.pitch, measure.performed.tuning) == cents
     )
     struck_again: dict[int, int] = {}
     events: list[tuple[int, Message]] = []

@@ -1,4 +1,7 @@
-"""Draws performed bars as a piano roll: an SVG with roles in colour, bar lines, chords and sections."""
+"""Draws performed bars as a piano roll: an SVG with roles in colour, bar lines, chords and sections.
+
+Quarter tones stand between the semitones' rows.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from models.music.plan import ROLES, MusicPlan, PerformedBar, PlayedNote
+from therapy_app.playback.tuning import cents_of
 
 BARS_PER_ROW = 16
 WIDTH, MARGIN, ROW_GAP, HEAD, DRUM_LANE = 1240, 34, 26, 34, 16
@@ -66,7 +70,8 @@ def _row(bars: Sequence[Pair], top: float, low: int, high: int) -> Iterator[str]
             head = f"{plan.section} {plan.treatment}: {plan.tonic} {plan.mode}, {plan.tempo_bpm:.0f} bpm"
             yield _text(x + 2, top + 12, head, INK, 12)
         for note in performed.notes:
-            yield _note(note, x, bar_width / performed.length_s, roll_top, high, bottom)
+            cents = cents_of(note.role, note.pitch, performed.tuning)
+            yield _note(note, x, bar_width / performed.length_s, roll_top - cents / 100 * SEMITONE, high, bottom)
 
 
 def _note(note: PlayedNote, x: float, per_s: float, top: float, high: int, bottom: float) -> str:
