@@ -27,8 +27,9 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """For one module only: while it is open, Playwright's own event loop runs and no other may."""
     if not Path(CHROMIUM).exists():
         missing = f"no browser at {CHROMIUM}; install chromium"
         pytest.fail(missing) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(missing)
