@@ -228,7 +228,7 @@ def _sound(state: _Reading, pitches: list[int], length: Fraction) -> None:
     whole = length * state.unit * state.broken * (ratio if left else 1)
     state.tuplet, state.broken = (ratio, max(0, left - 1)), Fraction(1)
     held = state.notes[state.last :] if state.tied else []
-    if [pitch for _, _, pitch in held] == pitches:
+    if held and [pitch for _, _, pitch in held] == pitches:
         state.notes[state.last :] = [(at, before + whole, pitch) for at, before, pitch in held]
     else:
         state.last = len(state.notes)
