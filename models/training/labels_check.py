@@ -94,14 +94,14 @@ def compare(pieces: Sequence[Rated]) -> dict[str, object]:
     return result
 
 
-def _agreement(label: Array, raters: Array, owner: NDArray[np.intp]) -> dict[str, float]:
+def _agreement(label: Array, raters: Array, owner: NDArray[np.intp]) -> dict[str, float | None]:
     by_piece = [(label[owner == index], raters[owner == index]) for index in np.unique(owner)]
     means = np.array([(np.nanmean(a), b.mean()) for a, b in by_piece if not np.isnan(a).all()])
     within = [r for a, b in by_piece if len(a) >= 4 and not np.isnan(r := correlation(a, b))]
     return {
         "pairs_of_bars": round(correlation(label, raters), 3),
         "pieces": round(correlation(means[:, 0], means[:, 1]), 3),
-        "within_pieces": round(fmean(within), 3) if within else float("nan"),
+        "within_pieces": round(fmean(within), 3) if within else None,
     }
 
 
