@@ -138,6 +138,7 @@ def upgrade():
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["session_id"],
             ["session.id"],
@@ -146,6 +147,7 @@ def upgrade():
     )
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.create_index("command_once", ["session_id", "key"], unique=True)
+        batch_op.create_index("command_waiting", ["taken", "session_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_command_session_id"), ["session_id"], unique=False)
 
     op.create_table(
@@ -176,6 +178,7 @@ def downgrade():
     op.drop_table("event")
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_command_session_id"))
+        batch_op.drop_index("command_waiting")
         batch_op.drop_index("command_once")
 
     op.drop_table("command")

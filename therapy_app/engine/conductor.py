@@ -14,7 +14,7 @@ from therapy_app.engine.composer import Commission, Composer
 from therapy_app.engine.live import Live
 from therapy_app.engine.opening import OPENING_ERRORS, open_sensors, speed_of
 from therapy_app.engine.recorder import Recorder
-from therapy_app.engine.standing import interrupt, keep_row_true
+from therapy_app.engine.standing import interrupt, keep_row_true, write_behind
 from therapy_app.records import sessions
 from therapy_app.records.sessions import Order
 from therapy_app.session.commands import Command
@@ -35,6 +35,7 @@ class Running:
     start_s: float
     speed: float
     owed: int = 0
+    heard: int = 0
     commands: list[Command] = field(default_factory=list)
 
 
@@ -55,6 +56,7 @@ class Conductor:
         """One turn of the loop: begin what was asked for, obey people, run the ticks that are due, commit."""
         for order in sessions.orders(self._database):
             self._begin(order)
+        write_behind(self._database, self._recorder, self._wall())
         for running in self._running.values():
             self._look(running)
         while any(running.owed for running in self._running.values()):
@@ -97,7 +99,9 @@ class Conductor:
         """What people said, and how many ticks are owed; a STOP does not wait for the next one."""
         live = running.live
         with self._database.connect() as connection:
-            running.commands = sessions.commands_after(connection, live.order.session_id, live.last_command)
+            waiting = sessions.commands_waiting(connection, live.order.session_id)
+        # On a full disk a command that was carried out still waits in the table.
+        running.commands = [command for command in waiting if command.id > running.heard]
         due = int((self._clock() - running.start_s) * running.speed / TICK_S) - live.next_tick + 1
         if any(command.name == "stop" for command in running.commands):
             due = max(due, 1)
@@ -109,6 +113,9 @@ class Conductor:
     def _tick(self, session_id: int, running: Running) -> list[Commission]:
         live = running.live
         record, commission = live.tick(self._wall(), running.commands)
+        if running.commands:
+            self._recorder.change(partial(sessions.take, commands=running.commands))
+            running.heard = running.commands[-1].id
         running.owed, running.commands = running.owed - 1, []
         self._recorder.add(session_id, record)
         keep_row_true(self._recorder, live.order, record)

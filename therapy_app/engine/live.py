@@ -61,7 +61,6 @@ class Live:
         self.sensors = tuple(sensors)
         self.session = begin_session(order)
         self.next_tick = 0
-        self.last_command = 0
         self.answers: list[Bar] = []
         self.notices: list[Notice] = []
         self._hearing = Hearing(self.sensors)
@@ -76,8 +75,6 @@ class Live:
         tick = Tick(number, tuple(arrivals), tuple(commands), tuple(self.answers), tuple(self.notices))
         self.answers, self.notices = [], []
         outcome = self.session.step(tick)
-        if commands:
-            self.last_command = commands[-1].id
         self._hearing.follow(outcome.entries, tick.at_s)
         blocks = [arrival for arrival in arrivals if isinstance(arrival, SampleBlock)]
         record = TickRecord(number, wall, outcome.entries, blocks)

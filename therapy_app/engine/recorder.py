@@ -59,6 +59,11 @@ class Recorder:
         """Something else to write in the same transaction as the events that go with it."""
         self._changes.append(change)
 
+    @property
+    def behind(self) -> bool:
+        """Whether something waits that could not be written."""
+        return bool(self._waiting or self._changes)
+
     def commit(self) -> list[Notice]:
         """Writes all that waits in one transaction. Returns what sessions should know about the disk."""
         if not self._waiting and not self._changes:

@@ -11,6 +11,7 @@ from therapy_app.engine.recorder import Recorder
 from therapy_app.records import sessions
 from therapy_app.records.log import TickRecord, last_line
 from therapy_app.records.sessions import Order
+from therapy_app.session.acts import RECORDS
 from therapy_app.session.events import BaselineTaken, Ended, Entry
 
 LEFT_BEHIND = "the engine stopped in the middle of the session; everything up to here is recorded"
@@ -36,6 +37,18 @@ def close_left_behind(database: Engine, recorder: Recorder, wall: datetime) -> i
         )
     recorder.commit()
     return len(left)
+
+
+def write_behind(database: Engine, recorder: Recorder, wall: datetime) -> None:
+    """Writes what people said after a session's end behind it: how it was, and marks. Anything else came too late."""
+    for session_id in [] if recorder.behind else sessions.said_afterwards(database):
+        with database.connect() as connection:
+            last = last_line(connection, session_id)
+            said = sessions.commands_waiting(connection, session_id)
+        kept = [RECORDS[command.name](command) for command in said if command.name in sessions.AFTERWARDS]
+        entries = [Entry(last.seq + n, last.tick, last.at_s, event, ()) for n, event in enumerate(kept, start=1)]
+        recorder.add(session_id, TickRecord(last.tick, wall, entries, ()))
+        recorder.change(partial(sessions.take, commands=said))
 
 
 def interrupt(recorder: Recorder, order: Order, entry: Entry, wall: datetime) -> None:

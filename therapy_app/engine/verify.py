@@ -15,7 +15,7 @@ from therapy_app.engine.live import session_of
 from therapy_app.records.log import StoredEvent, all_events, link, read_blocks
 from therapy_app.records.sessions import status_of
 from therapy_app.session.events import KINDS, Entry, body_of, event_from
-from therapy_app.session.replay import replay, started_of, was_interrupted
+from therapy_app.session.replay import computed_part, replay, started_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def verify(database: Engine, session_id: int) -> Verdict:
     broken = next(_broken_links(stored), 0)
     if broken:
         return Verdict(len(stored), broken, f"event {broken} was changed after it was written")
-    for kept, again in zip_longest(_comparable(entries), rerun(database, session_id, entries)):
+    for kept, again in zip_longest(computed_part(entries), rerun(database, session_id, entries)):
         if kept is None or again is None or _line(kept) != _line(again):
             seq = (kept or again or entries[-1]).seq
             return Verdict(len(stored), seq, f"event {seq} comes out differently when the session is run again")
@@ -61,11 +61,7 @@ def rerun(database: Engine, session_id: int, entries: list[Entry]) -> Iterator[E
     def compose(request: BarRequest) -> Bar:
         return generator.compose([request])[0]
 
-    yield from replay(session_of(started, consent), _comparable(entries), read_blocks(database, session_id), compose)
-
-
-def _comparable(entries: list[Entry]) -> list[Entry]:
-    return entries[:-1] if was_interrupted(entries) else entries
+    yield from replay(session_of(started, consent), computed_part(entries), read_blocks(database, session_id), compose)
 
 
 def _entry(event: StoredEvent) -> Entry:

@@ -20,6 +20,8 @@ from therapy_app.session.commands import COMMANDS, Command, CommandError
 from therapy_app.session.prescription import Prescription
 
 OPEN = ("requested", "running")
+AFTERWARDS = ("check_in", "mark")
+"""What may still be said when the session is over; it is written behind its end."""
 LARGEST_SEED = 2**31 - 1
 _PRESCRIPTION = TypeAdapter(Prescription)
 _BASELINE = TypeAdapter(Baseline)
@@ -184,17 +186,31 @@ def send(database: Engine, session_id: int, *, key: str, actor: str, name: str, 
         before = connection.scalar(select(command.id).where(command.session_id == session_id, command.key == key))
         if before is not None:
             return before
-        if status not in OPEN:
+        if status not in OPEN and not (name in AFTERWARDS and checked.when in ("", "post")):
             raise SessionOver(f"session {session_id} is over ({status}); nothing can be changed in it")
         return int(connection.execute(insert(command).returning(command.id), [row]).scalar_one())
 
 
-def commands_after(connection: Connection, session_id: int, after: int) -> list[Command]:
-    """What people said since command `after`, oldest first."""
+def commands_waiting(connection: Connection, session_id: int) -> list[Command]:
+    """What people said that is not in the log yet, oldest first."""
     command = tables.Command
     query = select(command.id, command.actor, command.name, command.body)
-    query = query.where(command.session_id == session_id, command.id > after).order_by(command.id)
+    query = query.where(~command.taken, command.session_id == session_id).order_by(command.id)
     return [Command(row.id, row.actor, row.name, **row.body) for row in connection.execute(query)]
+
+
+def take(connection: Connection, commands: Sequence[Command]) -> None:
+    """Notes that these commands are in the log; goes into the same transaction."""
+    command = tables.Command
+    connection.execute(update(command).where(command.id.in_([c.id for c in commands])).values(taken=True))
+
+
+def said_afterwards(database: Engine) -> list[int]:
+    """Sessions that are over and have commands waiting."""
+    command, session = tables.Command, tables.Session
+    query = select(command.session_id).join(session, session.id == command.session_id)
+    with database.connect() as connection:
+        return list(connection.scalars(query.where(~command.taken, session.status.not_in(OPEN)).distinct()))
 
 
 def begin(connection: Connection, session_id: int, at: datetime) -> None:

@@ -144,7 +144,7 @@ class Block(Base):
 
 
 class Command(Base):
-    """What a person told a session. `key` makes a repeated request one command."""
+    """What a person told a session. `key` makes a repeated request one command; `taken` says it is in the log."""
 
     __tablename__ = "command"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -154,4 +154,8 @@ class Command(Base):
     name: Mapped[str] = mapped_column(String(20))
     body: Mapped[dict[str, object]] = mapped_column(JSON)
     sent_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=utc_now)
-    __table_args__ = (Index("command_once", "session_id", "key", unique=True),)
+    taken: Mapped[bool] = mapped_column(Boolean, default=False)
+    __table_args__ = (
+        Index("command_once", "session_id", "key", unique=True),
+        Index("command_waiting", "taken", "session_id"),
+    )

@@ -92,6 +92,9 @@ def _ticks(inputs: Mapping[int, Inputs], last: int) -> Iterator[int]:
     return (number for number in range(last + 1) if number not in missed)
 
 
-def was_interrupted(entries: Sequence[Entry]) -> bool:
-    """Whether the log's last event was written by an engine that found the session left behind."""
-    return bool(entries) and isinstance(entries[-1].event, Ended) and entries[-1].event.how == "interrupted"
+def computed_part(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries that the session itself wrote: up to its end, without an end that another engine wrote for it."""
+    for number, entry in enumerate(entries):
+        if isinstance(entry.event, Ended):
+            return list(entries[: number + (entry.event.how != "interrupted")])
+    return list(entries)

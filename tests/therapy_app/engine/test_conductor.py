@@ -155,3 +155,19 @@ def test_on_a_full_disk_the_music_goes_on_and_nothing_acknowledged_is_lost(recor
     with records.database.connect() as connection:
         assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
     records.database.dispose()
+
+
+def test_how_it_was_may_be_said_after_the_end_and_stands_behind_it(records, turning):
+    session, engine = records.ask(), turning()
+    engine.turn(3)
+    send(records.database, session, key="a", actor="3", name="stop", fields={})
+    engine.turn(0.5)
+    said = {"valence": 0.4, "arousal": -0.3, "when": "post"}
+    for _ in range(2):
+        send(records.database, session, key="b", actor="3", name="check_in", fields=said)
+    engine.turn(0.5)
+    kinds = [event.kind for event in records.events(session)]
+    assert kinds[-2:] == ["ended", "check_in"]
+    assert verify(records.database, session).why == ""
+    with pytest.raises(SessionOver):
+        send(records.database, session, key="c", actor="3", name="check_in", fields={**said, "when": "pre"})

@@ -38,6 +38,5 @@ export function checkIn(form, heard, send) {
   return function update(now) {
     when = whenOf(now);
     tell(form.elements.note_it, `Note it, ${WORDS[when]}`);
-    for (const element of form.elements) if (now.ended) element.disabled = true;
   };
 }
