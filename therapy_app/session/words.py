@@ -20,7 +20,6 @@ RULES = {
     "distress": "softer, because the estimated arousal has been rising",
 }
 GOAL_WORDS = {"relax": "calm", "lift": "a brighter mood", "focus": "steady focus", "sleep": "sleep"}
-HEARD_BPM = 0.5
 
 
 def why(plan: MusicPlan, before: MusicPlan | None, heading: Heading, affect: Affect | None, goal: str) -> str:
@@ -34,10 +33,10 @@ def _change(plan: MusicPlan, before: MusicPlan | None) -> str:
     new = round(plan.tempo_bpm)
     if before is None:
         return f"Beginning at {new}"
-    change = plan.tempo_bpm - before.tempo_bpm
-    if abs(change) < HEARD_BPM:
+    old = round(before.tempo_bpm)
+    if new == old:
         return f"Steady at {new}"
-    return f"{'Faster' if change > 0 else 'Slower'}, from {round(before.tempo_bpm)} to {new}"
+    return f"{'Faster' if new > old else 'Slower'}, from {old} to {new}"
 
 
 def _strongest(affect: Affect | None) -> str:
