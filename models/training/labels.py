@@ -56,11 +56,13 @@ def measured(performed: Sequence[PerformedBar], known_tempo: Sequence[bool]) -> 
 
 def scored(rows: Array) -> tuple[Array, Array]:
     """(valence, arousal) by the rule of rows of one style, z-scored over them, (n,); NaN rows stay NaN."""
-    whole = np.where(np.isnan(rows), np.nanmean(rows, axis=0), rows) if len(rows) else rows
-    silent = np.isnan(rows[:, MEASURES.index("onset_density")])
     valence, arousal = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    if (~silent).any():
-        valence[~silent], arousal[~silent] = rule_scores([Measures(*row) for row in whole[~silent]])
+    heard = ~np.isnan(rows[:, MEASURES.index("onset_density")])
+    if heard.any():
+        known = ~np.isnan(rows[heard])
+        mean = np.where(known, rows[heard], 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        whole = np.where(known, rows[heard], mean)
+        valence[heard], arousal[heard] = rule_scores([Measures(*row) for row in whole])
     return valence, arousal
 
 

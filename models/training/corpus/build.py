@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from models.training.corpus.score import Refused
 from models.training.corpus.shards import SPLITS, conditions, write_shards
 from models.training.corpus.sources import SOURCES, Source
 from models.training.corpus.works import joined, split_of, work_keys
+
+KIND_OF_REASON = re.compile(r"^\d+ (?=notes|bytes)|(?<=the same music) as .*|(?<=readable as MIDI): .*")
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def _entries(met: Sequence[Met]) -> list[Entry]:
 
 def _summary(entries: Sequence[Entry], missing: dict[str, str], sizes: dict[str, int]) -> dict[str, object]:
     used = manifest.used(entries)
-    reasons = Counter(entry.skipped.split(" as ")[0].lstrip("0123456789 ") for entry in entries if entry.skipped)
+    reasons = Counter(KIND_OF_REASON.sub("", entry.skipped) for entry in entries if entry.skipped)
 
     def counts(rows: Sequence[Entry]) -> dict[str, int]:
         sums = {name: sum(getattr(row, name) for row in rows) for name in ("bars", "notes", "tokens")}

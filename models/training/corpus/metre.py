@@ -20,7 +20,8 @@ LOW = 60  # below middle C an onset under all others is heard as a bass
 def bar_lines(score: Score) -> Steps:
     """Bar lines in steps, the end of the last bar included; (bars + 1,). Every bar is a multiple of 3 steps."""
     lines = score.lines or [line for segment in _segments(score) for line in segment]
-    snapped = np.unique(np.rint(np.array([*lines, score.end]) / UNIT).astype(np.int32) * UNIT)
+    end = score.end if score.lines else max(score.end, lines[-1] + score.metres[-1][1])  # the last bar is whole
+    snapped = np.unique(np.rint(np.array([*lines, -(-end // UNIT) * UNIT]) / UNIT).astype(np.int32) * UNIT)
     return _split(snapped[snapped >= 0])
 
 

@@ -21,9 +21,9 @@ from models.training.corpus.sources import Source
 from models.training.corpus.themes import treatments
 from models.training.labels import measured, played
 
-VERSION = 1  # of everything that makes a piece's arrays; a change makes all pieces anew
+VERSION = 2  # of everything that makes a piece's arrays; a change makes all pieces anew
 CONVERTERS_TEMPO = 120.0  # what notation programs write when the score has no tempo
-INCIPIT = 16  # melody notes by which the same tune is known under another title
+INCIPIT, LEAST_PITCHES = 20, 6  # melody notes, and different ones, by which a tune is known under another title
 
 Array = NDArray[np.float64]
 
@@ -102,13 +102,15 @@ def tempos_at(score: Score, starts: Sequence[int]) -> Array:
 
 
 def incipit(bars: list[WrittenBar]) -> str:
-    """Intervals and onset distances of the first `INCIPIT` melody notes, '' for fewer."""
+    """A name for the intervals and onset distances of the first `INCIPIT` melody notes, '' where they say too little."""
     line: list[tuple[int, int]] = []
     start = 0
     for bar in bars:
         line += [(start + round(n.start_beat * GRID), n.pitch) for n in bar.notes if n.role == "melody"]
         start += bar.steps
         if len(line) >= INCIPIT:
+            if len({pitch for _, pitch in line[:INCIPIT]}) < LEAST_PITCHES:
+                return ""
             steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(line[:INCIPIT])]
             return sha256(json.dumps(steps).encode()).hexdigest()[:16]
     return ""
