@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sensors.recordings import e4, table
+import sensors.recordings.e4 as e4
+import sensors.recordings.table as table
 from sensors.recordings.recording import Recording, RecordingError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -37,20 +38,38 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo clinic on a free port, with a folder of its own."""
-    port, var = free_port(), tmp_path_factory.mktemp("var")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The demo clinic, with a folder of its own."""
+    var = tmp_path_factory.mktemp("var")
     surroundings = {**os.environ, "THERAPY_VAR": str(var), "THERAPY_PORT": str(port)}
     command = [str(Path(sys.executable).parent / "therapy"), "demo"]
     said = (var / "demo.log").open("w")
     demo = subprocess.Popen(command, env=surroundings, stdout=said, stderr=subprocess.STDOUT)
     try:
         wait_until_served(f"http://127.0.0.1:{port}/login", demo, var / "demo.log")
-        yield f"http://127.0.0.1:{port}"
+        yield demo
     finally:
         demo.terminate()
         demo.wait(20)
         said.close()
+
+
+@pytest.fixture(scope="module")
+def address(demo: subprocess.Popen[bytes], port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def engine_of(demo: subprocess.Popen[bytes]) -> int:
+    """The engine's process, a child of the demo's."""
+    for child in Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split():
+        if "therapy_app.engine.host" in Path(f"/proc/{child}/cmdline").read_text():
+            return int(child)
+    raise AssertionError("the demo has no engine")
 
 
 def wait_until_served(url: str, demo: subprocess.Popen[bytes], log: Path) -> None:
@@ -266,4 +285,19 @@ def test_a_pulled_cable_loses_no_event_and_no_music(page: Page, wire: Wire) -> N
     until(page, f"therapy.seen().last > {before + 8}", 10)
     seen = page.evaluate("therapy.seen()")
     assert seen["events"] == seen["last"], "an event is missing or drawn twice"
+    end(page)
+
+
+def test_an_engine_that_dies_ends_the_session_on_the_page_and_the_next_one_can_begin(
+    page: Page, address: str, demo: subprocess.Popen[bytes]
+) -> None:
+    sign_in(page, address)
+    start(page, address, "M-014")
+    until(page, "therapy.queue() > 4", 20)
+    os.kill(engine_of(demo), signal.SIGKILL)
+    expect(page.locator("#phase")).to_have_text("Ended", timeout=20_000)
+    expect(page.locator("#acts")).to_contain_text("interrupted")
+    until(page, "therapy.level() < 1e-4", 10)
+    start(page, address, "M-014")
+    until(page, "therapy.level() > 1e-4", 20)
     end(page)
