@@ -16,9 +16,9 @@ RICH_FROM_POLYPHONY = 0.5
 
 def write_chords(plan: MusicPlan, previous: Sequence[Bar], melody: Sequence[Note]) -> list[Note]:
     """All chords of the bar in one texture, below the melody's lowest note."""
-    if plan.idiom:
-        return write_figure("chords", plan.idiom.chords, CHORDS_LOW, plan, melody)
     climb = round(REGISTER_SPAN * plan.register)
+    if plan.idiom:
+        return write_figure("chords", plan.idiom.chords, CHORDS_LOW + climb // 2, plan, melody)
     low, high = LOW + climb, HIGH + climb
     ceiling = min((note.pitch - 2 for note in melody), default=high)
     high = max(low + 12, min(high, ceiling))

@@ -11,7 +11,6 @@ from models.music.writing.voices import voice
 
 CHORDS_LOW, BASS_LOW = 43, 33
 COUNTER_LOW, COUNTER_HIGH = 43, 79
-REGISTER_SPAN = 5  # semitones that the figures climb with the plan's register
 ALL_FROM_POLYPHONY, GRACED_FROM_POLYPHONY = 0.52, 0.68
 MAIN_BEATS = 1.5
 GRACE_BEATS = 0.25
@@ -21,8 +20,7 @@ RESPONSE_STEPS = -2
 def write_figure(
     role: str, figure: Sequence[FigureNote], low: int, plan: MusicPlan, melody: Sequence[Note]
 ) -> list[Note]:
-    """The role's figure on the bar's chords, folded under the melody."""
-    low = low + round(REGISTER_SPAN * plan.register)
+    """The role's figure on the bar's chords, from the root at or above `low`, folded under the melody."""
     ceiling = min((note.pitch for note in melody), default=127)
     notes = []
     for start, beats, step in figure:
