@@ -107,6 +107,21 @@ def test_a_missing_collection_is_named_and_the_rest_is_made(data: Path, tmp_path
     assert summary["not_read"] == NOT_SCORES
 
 
+def test_a_collection_whose_index_is_broken_is_named_and_the_rest_is_made(data: Path, tmp_path: Path) -> None:
+    (data / "mutopia" / "pd").mkdir(parents=True)
+    (data / "mutopia" / "index.jsonl").write_text('{"midi": ["pd/a.mid"]}\n')
+    (data / "groove" / "groove").mkdir(parents=True)
+    (data / "groove" / "groove" / "info.csv").write_text("drummer,style\n")
+    (data / f"{STANDARDS}.tar.gz").write_bytes(b"no archive")
+    summary = build(data, tmp_path / "out", ["mutopia", "groove", STANDARDS, QUARTETS], 1, StringIO())
+    assert summary["pieces"] == 1
+    missing = summary["missing"]
+    assert isinstance(missing, dict)
+    assert "index.jsonl is broken" in missing["mutopia"]
+    assert missing["groove"] == "info.csv lacks the columns beat_type, bpm, midi_filename, session"
+    assert "not readable as an archive" in missing[STANDARDS]
+
+
 def test_a_work_never_stands_in_two_splits(data: Path, tmp_path: Path) -> None:
     _, entries = built(data, tmp_path / "out")
     splits: dict[str, set[str]] = {}

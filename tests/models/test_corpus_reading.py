@@ -137,7 +137,16 @@ def test_bar_lines_of_a_tune_stand_where_they_are_printed() -> None:
     assert bar_lines(read_tune(next(tunes(BOOK))))[:4].tolist() == [0, 6, 42, 72]
 
 
-@pytest.mark.parametrize(("key", "why"), [("H", "key 'H'; expected such as G"), ("C\nzzzz", "no notes")])
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("H", "key 'H'; expected such as G"),
+        ("C\nzzzz", "no notes"),
+        ("C\nABC", "3 notes; expected 8"),
+        ("C\n" + "A9999" * 100, "beyond all bounds"),
+        ("C\nABCDEFG C,,,,,,,", "pitches beyond those of MIDI"),
+    ],
+)
 def test_a_tune_that_cannot_be_read_is_refused(key: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
         read_tune(next(tunes(f"X:1\nM:4/4\nK:{key}\n")))

@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from models.music.tokens import GRID
-from models.training.corpus.score import Refused, Score, Track, checked
+from models.training.corpus.score import LONGEST_STEPS, Refused, Score, Track, checked
 
 WHOLE = 4 * GRID
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -38,11 +38,11 @@ MODE_SHARPS = {
 TUPLETS = {2: 3, 3: 2, 4: 3, 5: 2, 6: 2, 7: 2, 8: 3, 9: 2}  # p notes in the time of q
 TOKEN = re.compile(
     r"(?P<grace>\{[^}]*\})|(?P<text>\"[^\"]*\"|![^!\n]*!|\+[^+\n]*\+)|(?P<inline>\[[A-Za-z]:[^\]]*\])"
-    r"|(?P<tuplet>\((?P<p>[2-9])(?::(?P<q>[0-9]*))?(?::(?P<r>[0-9]*))?)"
+    r"|(?P<tuplet>\((?P<p>[2-9])(?::(?P<q>[0-9]?))?(?::(?P<r>[0-9]{0,2}))?)"
     r"|(?P<bar>:*\|[\]|:0-9]*|\[\||\[[0-9]|::)"
-    r"|(?P<chord>\[(?P<inside>[^\]]*)\](?P<chordlength>[0-9]*/*[0-9]*))"
-    r"|(?P<note>(?P<accidental>\^\^|\^|__|_|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>[0-9]*/*[0-9]*))"
-    r"|(?P<rest>[zx](?P<restlength>[0-9]*/*[0-9]*))|(?P<broken>[<>]+)|(?P<tie>-)|(?P<other>.)",
+    r"|(?P<chord>\[(?P<inside>[^\]]*)\](?P<chordlength>[0-9]{0,4}/{0,4}[0-9]{0,4}))"
+    r"|(?P<note>(?P<accidental>\^\^|\^|__|_|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>[0-9]{0,4}/{0,4}[0-9]{0,4}))"
+    r"|(?P<rest>[zx](?P<restlength>[0-9]{0,4}/{0,4}[0-9]{0,4}))|(?P<broken>[<>]+)|(?P<tie>-)|(?P<other>.)",
     re.DOTALL,
 )
 
@@ -98,15 +98,15 @@ def key_signature(text: str) -> dict[str, int]:
 
 def _length(text: str) -> Fraction:
     """'2' is 2, '/' a half, '//' a quarter, '3/2' as it says."""
-    over, slashes, under = re.fullmatch(r"([0-9]*)(/*)([0-9]*)", text).groups()  # type: ignore[union-attr]
-    below = int(under) if under else 2 ** len(slashes)
+    over, slash, under = text.partition("/")
+    below = int(under.lstrip("/") or 2 ** (1 + len(under))) if slash else 1
     return Fraction(int(over or 1), below or 1)
 
 
 def metre_length(text: str) -> Fraction:
     """The bar in whole notes; 4/4 where the metre is free."""
     named = {"C": "4/4", "C|": "2/2"}.get(text.strip(), text.strip())
-    hit = re.match(r"([0-9+]+)/([0-9]+)", named)
+    hit = re.match(r"([0-9+]{1,9})/([0-9]{1,3})", named)
     if not hit or int(hit[2]) == 0:
         return Fraction(1)
     return Fraction(sum(int(part) for part in hit[1].split("+") if part), int(hit[2])) or Fraction(1)
@@ -138,6 +138,10 @@ def read_tune(tune: Tune) -> Score:
         _step(state, hit)
     if not state.notes:
         raise Refused("no notes")
+    if state.at * WHOLE > LONGEST_STEPS:
+        raise Refused("a length beyond all bounds")
+    if not all(0 <= pitch <= 127 for _, _, pitch in state.notes):
+        raise Refused("pitches beyond those of MIDI")
     rows = [(round(at * WHOLE), max(1, round(length * WHOLE)), pitch, 0, 64) for at, length, pitch in state.notes]
     metres = ((0, max(3, round(bar * WHOLE))),)
     return checked(
@@ -162,25 +166,22 @@ def _whole_bars(lines: list[int], bar: int, end: int) -> tuple[int, ...]:
 
 
 def _unit(text: str, bar: Fraction) -> Fraction:
-    hit = re.match(r"([0-9]+)/([0-9]+)", text)
+    hit = re.match(r"([0-9]{1,3})/([0-9]{1,3})", text)
     if hit and int(hit[1]) and int(hit[2]):
         return Fraction(int(hit[1]), int(hit[2]))
     return Fraction(1, 16) if bar < Fraction(3, 4) else Fraction(1, 8)
 
 
 def _tempo(text: str) -> tuple[tuple[int, float], ...]:
-    hit = re.search(r"([0-9]+)/([0-9]+)\s*=\s*([0-9]+)", text)
+    hit = re.search(r"([0-9]{1,3})/([0-9]{1,3})\s*=\s*([0-9]{1,3})", text)
     if not hit or int(hit[2]) == 0:
         return ()
     return ((0, max(10.0, 4 * int(hit[1]) / int(hit[2]) * int(hit[3]))),)
 
 
 def _step(state: _Reading, hit: re.Match[str]) -> None:
-    match hit.lastgroup and next(name for name in _READ if hit[name] is not None):
-        case None:
-            return
-        case name:
-            _READ[name](state, hit)
+    name = next(name for name in _READ if hit[name] is not None)
+    _READ[name](state, hit)
 
 
 def _inline(state: _Reading, hit: re.Match[str]) -> None:

@@ -102,7 +102,7 @@ def tempos_at(score: Score, starts: Sequence[int]) -> Array:
 
 
 def incipit(bars: list[WrittenBar]) -> str:
-    """A name for the intervals and onset distances of the first `INCIPIT` melody notes, '' where they say too little."""
+    """A name for intervals and onset distances of the first `INCIPIT` melody notes, '' where they say too little."""
     line: list[tuple[int, int]] = []
     start = 0
     for bar in bars:

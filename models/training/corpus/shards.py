@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +106,7 @@ def write_shards(
     for split in SPLITS:
         chosen = [index for index, own in enumerate(splits) if own == split]
         arrays = _arrays([pieces[i] for i in chosen], [styles[i] for i in chosen], [vectors[i] for i in chosen])
-        np.savez_compressed(out / f"{split}.npz", **arrays, pieces=np.array(chosen, dtype=np.uint32))  # type: ignore[arg-type]
+        np.savez_compressed(out / f"{split}.npz", **arrays, pieces=np.array(chosen, dtype=np.uint32))
     (out / "conditions.json").write_text(json.dumps(scale) + "\n", encoding="utf-8")
     names = [*(f"{split}.npz" for split in SPLITS), "conditions.json"]
     return {name: (out / name).stat().st_size for name in names}
@@ -113,7 +114,7 @@ def write_shards(
 
 def _arrays(
     pieces: Sequence[Prepared], styles: Sequence[str], vectors: Sequence[NDArray[np.float16]]
-) -> dict[str, NDArray[np.generic]]:
+) -> dict[str, Any]:
     """Rows of all bars one after the other; piece p has bars piece_offsets[p] to [p + 1], and so tokens of bars."""
 
     def rows(name: str, kind: type[np.generic]) -> NDArray[np.generic]:

@@ -70,12 +70,12 @@ def _song(musicxml: Path | None, midi: bytes) -> Score:
 def stated_pickup(musicxml: str) -> int | None:
     """Length of the first measure in grid steps, None where the text does not hold a whole one."""
     measure = re.search(r"<measure\b[^>]*>(.*?)</measure>", musicxml, re.DOTALL)
-    divisions = re.search(r"<divisions>(\d+)</divisions>", measure[1]) if measure else None
+    divisions = re.search(r"<divisions>(\d{1,6})</divisions>", measure[1]) if measure else None
     if measure is None or divisions is None or not int(divisions[1]):
         return None
     at = longest = 0
     for kind, text in re.findall(r"<(note|backup|forward)\b(.*?)</\1>", measure[1], re.DOTALL):
-        duration = re.search(r"<duration>(\d+)</duration>", text)
+        duration = re.search(r"<duration>(\d{1,6})</duration>", text)
         if duration and "<grace" not in text and "<chord/>" not in text:
             at += int(duration[1]) * (-1 if kind == "backup" else 1)
             longest = max(longest, at)
@@ -107,12 +107,16 @@ MUTOPIA_STYLES: Mapping[str, str] = {
     "Jazz": "ragtime",
     "Song": "song",
 }
+MUTOPIA_FIELDS = ("path", "mutopiatitle", "title", "style", "license", "maintainer", "lic")
 MUTOPIA_LICENCES: Mapping[str, str] = {"pd": PUBLIC_DOMAIN, "ccby": "CC-BY"}
 
 
 def _mutopia(folder: Path) -> Iterator[Source]:
-    rows = [json.loads(line) for line in content(folder / "index.jsonl").decode().splitlines()]
-    listed = {file: row for row in rows for file in row["midi"]}
+    try:
+        rows = [json.loads(line) for line in content(folder / "index.jsonl").decode().splitlines()]
+        listed = {file: {key: str(row[key]) for key in MUTOPIA_FIELDS} for row in rows for file in row["midi"]}
+    except (ValueError, KeyError, TypeError) as reason:
+        raise Refused(f"index.jsonl is broken: {reason!r}") from reason
     for path in sorted(folder.rglob("*.mid")):
         file = path.relative_to(folder).as_posix()
         row = listed.get(file)
@@ -159,10 +163,16 @@ def _chopin(folder: Path) -> Iterator[Source]:
         yield Source(file, title, "Chopin, Fryderyk", CC_BY_4, "piano", partial(content, path), read_midi, (opus,))
 
 
+GROOVE_COLUMNS = {"drummer", "session", "style", "bpm", "beat_type", "midi_filename"}
+
+
 def _groove(folder: Path) -> Iterator[Source]:
     root = folder / "groove"
     with (root / "info.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
+        table = csv.DictReader(lines)
+        if lacking := GROOVE_COLUMNS - set(table.fieldnames or ()):
+            raise Refused(f"info.csv lacks the columns {', '.join(sorted(lacking))}")
+        for row in table:
             path = root / row["midi_filename"]
             played = partial(read_midi, played=True)
             session = "eval" if "eval_session" in row["session"] else row["session"]
