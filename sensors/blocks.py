@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +129,7 @@ class Sensor(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
 class Listener(Protocol):
     """A sensor that hears the music: the virtual patient. The engine tells it what plays."""
 

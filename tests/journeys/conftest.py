@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -28,11 +28,10 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(lacking: Callable[[str], NoReturn]) -> Iterator[Browser]:
     """For one module only: while it is open, Playwright's own event loop runs and no other may."""
     if not Path(CHROMIUM).exists():
-        missing = f"no browser at {CHROMIUM}; install chromium"
-        pytest.fail(missing) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(missing)
+        lacking(f"no browser at {CHROMIUM}; install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

@@ -112,8 +112,10 @@ def test_bytes_that_are_no_measurement_are_told_and_the_next_one_counts(session:
     session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
     strap.send(b"\x10\x48\x01")
     session.until(lambda: any("3 bytes" in status.reason for status in session.statuses))
+    before = len(session.intervals())
     strap.beat([0.7])
-    session.until(lambda: len(session.intervals()) > 0 and session.intervals()[-1] == pytest.approx(700, abs=1))
+    session.until(lambda: len(session.intervals()) > before)
+    assert session.intervals()[-1] == pytest.approx(700, abs=1)
 
 
 def test_an_interval_no_heart_makes_is_left_out(session: Session, strap: Any) -> None:
@@ -126,6 +128,7 @@ def test_an_interval_no_heart_makes_is_left_out(session: Session, strap: Any) ->
 def test_a_strap_is_found_by_its_address(strap: Any, bumble_radio: Any) -> None:
     session = Session(bumble_radio.STRAP, strap)
     session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
+    assert session.statuses[0].device == f"ble:{bumble_radio.STRAP}"
     session.sensor.close()
 
 
@@ -151,6 +154,7 @@ def test_a_machine_without_bluetooth_loses_the_strap_and_says_why(place: Place) 
 def test_closing_twice_is_closing(session: Session) -> None:
     session.sensor.close()
     session.sensor.close()
+    assert not session.sensor._thread._thread.is_alive()
 
 
 @pytest.mark.parametrize("argument", ["polar", "A0:9E:1A", "A0:9E:1A:12:34:5G"])

@@ -1,8 +1,6 @@
 """Pulse and its variability, against neurokit2 and against signals whose beats are known."""
 
-import os
 import tarfile
-from pathlib import Path
 
 import neurokit2 as nk
 import numpy as np
@@ -15,8 +13,6 @@ from sensors.features.intervals import plausible, regular, rmssd, successive
 from sensors.window import Window
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning:neurokit2")
-
-RECORDINGS = Path(__file__).parents[2].parent / "shared/data/emotion/neurokit.tar.gz"
 
 
 def blocks_of(samples, rate_hz, modality, stream="s", seconds=1.0):
@@ -67,14 +63,11 @@ def agreement(samples, rate_hz):
 
 
 @pytest.fixture(scope="module")
-def recordings(tmp_path_factory):
+def recordings(tmp_path_factory, shared):
     """neurokit2's example recordings: one person each, at rest."""
-    if not RECORDINGS.exists():
-        if os.environ.get("REQUIRE_ALL") == "1" and RECORDINGS.parents[1].exists():
-            pytest.fail(f"{RECORDINGS} is missing")
-        pytest.skip(f"no recordings at {RECORDINGS}")
+    packed = shared("emotion/neurokit.tar.gz")
     folder = tmp_path_factory.mktemp("recordings")
-    with tarfile.open(RECORDINGS) as archive:
+    with tarfile.open(packed) as archive:
         archive.extractall(folder, filter="data")
 
     def read(name, column=0):

@@ -1,8 +1,8 @@
 """Empatica E4 recordings: what is read, and what is said about everything that can be wrong with one."""
 
 import gzip
-import os
 import tarfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -14,8 +14,6 @@ from sensors.recordings import Recording, RecordingError, open_recording
 from sensors.recordings.files import Allowance, Lines
 
 BEGAN = 1_644_226_061
-DATA = Path(__file__).parents[3] / "shared" / "data"
-STRESS = DATA / "emotion" / "stress-predict.tar.gz"
 
 FILES = {
     "BVP.csv": f"{BEGAN}.000000\n64.000000\n" + "".join(f"{row % 7}.25\n" for row in range(640)),
@@ -224,11 +222,8 @@ def test_nothing_at_all_is_said_to_be_nothing(tmp_path: Path) -> None:
         open_recording(tmp_path / "gone")
 
 
-def test_a_person_of_the_stress_predict_study_is_read_whole(tmp_path: Path) -> None:
-    if not STRESS.exists():
-        assert not (os.environ.get("REQUIRE_ALL") == "1" and DATA.exists()), f"{STRESS.name} is missing in shared data"
-        pytest.skip("needs the stress-predict recordings in ../shared/data/emotion")
-    with tarfile.open(STRESS) as archive:
+def test_a_person_of_the_stress_predict_study_is_read_whole(tmp_path: Path, shared: Callable[[str], Path]) -> None:
+    with tarfile.open(shared("emotion/stress-predict.tar.gz")) as archive:
         members = [member for member in archive if "/S01/" in member.name]
         archive.extractall(tmp_path, members, filter="data")
     recording = open_recording(tmp_path / "stress-predict" / "Raw_data" / "S01")

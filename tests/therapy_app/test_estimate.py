@@ -1,10 +1,8 @@
 """`therapy estimate`, the part that needs no command line: one honest row a second."""
 
 import csv
-import os
 import tarfile
 import time
-from pathlib import Path
 
 import neurokit2 as nk
 import numpy as np
@@ -17,7 +15,6 @@ from therapy_app.exchange.estimate import COLUMNS, estimate_rows, parse_range, w
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning:neurokit2")
 
-STRESS_PREDICT = Path(__file__).parents[2].parent / "shared/data/emotion/stress-predict.tar.gz"
 
 INTERFACE = (
     "time_s, hr_bpm, rmssd_ms, sdnn_ms, eda_tonic_us, scr_per_min, resp_per_min, eeg_theta, eeg_alpha, eeg_beta, "
@@ -116,14 +113,11 @@ def test_a_range_that_is_none_is_told_the_form(text):
 
 
 @pytest.fixture(scope="module")
-def wristband(tmp_path_factory):
+def wristband(tmp_path_factory, shared):
     """One Empatica E4 folder of the stress-predict corpus."""
-    if not STRESS_PREDICT.exists():
-        if os.environ.get("REQUIRE_ALL") == "1" and STRESS_PREDICT.parents[1].exists():
-            pytest.fail(f"{STRESS_PREDICT} is missing")
-        pytest.skip(f"no recordings at {STRESS_PREDICT}")
+    packed = shared("emotion/stress-predict.tar.gz")
     folder = tmp_path_factory.mktemp("wristband")
-    with tarfile.open(STRESS_PREDICT) as archive:
+    with tarfile.open(packed) as archive:
         wanted = [member for member in archive.getmembers() if "/Raw_data/S05/" in member.name]
         archive.extractall(folder, members=wanted, filter="data")
     return folder / "stress-predict/Raw_data/S05"

@@ -48,10 +48,6 @@ class Conductor:
         self._composer = Composer()
         self._running: dict[int, Running] = {}
 
-    @property
-    def sessions(self) -> tuple[int, ...]:
-        return tuple(self._running)
-
     def turn(self) -> None:
         """One turn of the loop: begin what was asked for, obey people, run the ticks that are due, commit."""
         for order in sessions.orders(self._database):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.music.plan import Bar
-from sensors.blocks import SampleBlock, Sensor, Status
+from sensors.blocks import Listener, SampleBlock, Sensor, Status
 from therapy_app import catalog
 from therapy_app.engine.composer import Commission
 from therapy_app.records.log import TickRecord
@@ -33,7 +33,7 @@ class Hearing:
     """Tells sensors that listen (the virtual patient) what sounds, bar by bar, as it begins to sound."""
 
     def __init__(self, sensors: Sequence[Sensor]) -> None:
-        self._listeners = [sensor for sensor in sensors if hasattr(sensor, "hear")]
+        self._listeners = [sensor for sensor in sensors if isinstance(sensor, Listener)]
         self._ahead: list[tuple[float, float, float]] = []
         self._aims: dict[int, tuple[float, float]] = {}
 

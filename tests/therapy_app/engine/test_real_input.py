@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -26,18 +25,14 @@ from therapy_app.session.tick import TICK_S, TICKS_PER_SECOND
 
 WHEN = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 HERE = Path(__file__).parent
-STRESS_PREDICT = HERE.parents[3] / "shared" / "data" / "emotion" / "stress-predict.tar.gz"
 
 
 @pytest.fixture(scope="module")
-def wristband(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wristband(tmp_path_factory: pytest.TempPathFactory, shared: Callable[[str], Path]) -> Path:
     """The Empatica E4 folder of one person of stress-predict."""
-    if not STRESS_PREDICT.exists():
-        if os.environ.get("REQUIRE_ALL") and STRESS_PREDICT.parent.exists():
-            pytest.fail("stress-predict is required and not there")
-        pytest.skip("the stress-predict recordings are not here; see docs/architecture.md")
+    recordings = shared("emotion/stress-predict.tar.gz")
     folder = tmp_path_factory.mktemp("stress-predict")
-    with tarfile.open(STRESS_PREDICT) as archive:
+    with tarfile.open(recordings) as archive:
         members = [member for member in archive.getmembers() if "/S05/" in member.name]
         archive.extractall(folder, members, filter="data")
     return next(folder.rglob("S05"))
