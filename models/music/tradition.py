@@ -9,6 +9,8 @@ from models.music.plan import FigureNote, Stroke
 
 CADENCES = ("authentic", "half", "plagal")
 THEME_BEATS = 4
+WIDEST_CENTS = 63
+"""What a scale/octave tuning message can say; more than a quarter tone is the next semitone's anyway."""
 MOST_TUNINGS = 2
 """Besides equal temperament: a player keeps a channel of each role for every one of them."""
 PACES = ("still", "flowing", "lively")
@@ -106,8 +108,8 @@ class Mode:
             raise ValueError(f"mode {self.name}: final {sorted(unreached)} lies outside ascent or descent")
         if strays := {interval for interval in self.cents if interval not in self.intervals}:
             raise ValueError(f"mode {self.name}: cents for {sorted(strays)}; expected some of {self.intervals}")
-        if wide := [cents for cents in self.cents.values() if abs(cents) > 100]:
-            raise ValueError(f"mode {self.name}: {wide} cents; expected -100 to 100")
+        if wide := [cents for cents in self.cents.values() if abs(cents) > WIDEST_CENTS]:
+            raise ValueError(f"mode {self.name}: {wide} cents; expected -{WIDEST_CENTS} to {WIDEST_CENTS}")
 
     def _mentioned(self) -> set[str]:
         followers = {numeral for row in self.moves.values() for numeral in row}

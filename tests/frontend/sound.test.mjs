@@ -82,3 +82,26 @@ test("the drum channel of General MIDI is never used for a role", () => {
   assert.ok(!used.has(9));
   assert.equal(used.size, 12);
 });
+
+const RAST = [0, 0, 0, 0, -50, 0, 0, 0, 0, 0, 0, -50];
+
+test("quarter tones are set before the bar that has them, once, and taken back after it", () => {
+  const channels = new Channels();
+  const tunings = (messages) => messages.filter((message) => message.bytes[0] === 0xf0);
+  assert.equal(tunings(channels.begin({ melody: 0 }, 1, false, [])).length, 0);
+  const [set] = tunings(channels.begin({ melody: 0 }, 3, false, RAST));
+  assert.ok(set.at < 3);
+  assert.deepEqual(set.bytes.slice(0, 8), [0xf0, 0x7f, 0x7f, 8, 8, 3, 0x7f, 0x7f]);
+  assert.deepEqual(set.bytes.slice(8, 20).map((byte) => byte - 64), RAST);
+  assert.equal(set.bytes.at(-1), 0xf7);
+  assert.equal(tunings(channels.begin({ melody: 0 }, 5, false, [...RAST])).length, 0);
+  const [back] = tunings(channels.begin({ melody: 0 }, 7, false, []));
+  assert.ok(back.bytes.slice(8, 20).every((byte) => byte === 64));
+});
+
+test("a tuning that is none is equal temperament", () => {
+  assert.deepEqual(safeBar(bar(0, { tuning: RAST })).tuning, RAST);
+  for (const tuning of [undefined, null, [1, 2], RAST.map(() => NaN), RAST.map(() => 400), "rast"]) {
+    assert.deepEqual(safeBar(bar(0, { tuning })).tuning, []);
+  }
+});

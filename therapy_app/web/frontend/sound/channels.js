@@ -1,5 +1,7 @@
 // Roles on synth channels. A new instrument, or a jump, crossfades to another channel of the role. Pure.
 
+import { same, tune } from "./tuning.js";
+
 /** Three channels a role, so that a crossfade may begin while the last one's tails still ring; 10 is the drum channel. */
 export const CHANNELS = { melody: [0, 4, 10], counter: [1, 5, 11], chords: [2, 6, 12], bass: [3, 7, 13] };
 export const CROSSFADE_S = 1;
@@ -22,10 +24,12 @@ export const expression = (gain) => Math.round(127 * Math.sqrt(Math.min(1, Math.
 export class Channels {
   #roles = new Map();
   #sounding = [];
+  #tuning = [];
 
-  /** A bar begins: change what must change. `jump` moves every role, so that old and new never cut each other off. */
-  begin(programs, at, jump) {
-    const messages = [];
+  /** A bar begins: change what must change. `tuning` holds cents by pitch class, or nothing. `jump` moves every role, so that old and new never cut each other off. */
+  begin(programs, at, jump, tuning = []) {
+    const messages = same(tuning, this.#tuning) ? [] : [tune(tuning, at - PREPARE_S)];
+    this.#tuning = tuning;
     for (const [role, ring] of Object.entries(CHANNELS)) {
       const program = programs[role];
       const now = this.#roles.get(role);

@@ -1,6 +1,8 @@
 // The last gate before sound: what is not finite, or out of range, never reaches the synth.
 // The clinical limits stand in therapy_app/session/safety.py; these are the hard bounds where sound is made.
 
+import { safeTuning } from "./tuning.js";
+
 export const PITCH = [12, 108];
 export const VELOCITY_HIGH = 104;
 export const LONGEST_NOTE_S = 30;
@@ -45,6 +47,7 @@ export function safeBar(bar) {
     ...bar,
     gain_db: safeGain(bar.gain_db),
     programs: Object.fromEntries(programs),
+    tuning: safeTuning(bar.tuning),
     notes: notes.sort((one, other) => one.start_s - other.start_s),
   };
 }

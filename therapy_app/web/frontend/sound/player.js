@@ -104,7 +104,7 @@ export class Player {
   }
 
   #bar({ bar, at, repeat, crossfade }) {
-    this.#send(this.#channels.begin(bar.programs, at, crossfade));
+    this.#send(this.#channels.begin(bar.programs, at, crossfade, bar.tuning));
     this.output.fade(this.#fader.toward(bar.gain_db, at));
     this.say(repeat ? "repeating" : "playing", repeat);
   }
