@@ -21,7 +21,7 @@ from models.training.corpus.metre import bar_lines
 from models.training.corpus.prepare import from_score
 from models.training.corpus.roles import written_bars
 from models.training.corpus.score import Refused
-from models.training.corpus.shards import CONDITIONS, LEAST_PAIRS
+from models.training.corpus.shards import CONDITIONS, LEAST_PAIRS, read_shard
 from models.training.corpus.sources import SOURCES
 from models.training.tokens_check import sizes
 
@@ -151,6 +151,17 @@ def test_the_shards_hold_the_bars_of_the_pieces_in_the_manifest(data: Path, tmp_
             assert sum(len(bar.notes) for bar in music) == sum(entry.notes for entry in own)
             total += len(own)
     assert total == len(used)
+
+
+def test_a_shard_gives_the_bars_of_a_piece(data: Path, tmp_path: Path) -> None:
+    _, entries = built(data, tmp_path / "out")
+    shard = read_shard(tmp_path / "out" / "train.npz")
+    for place, index in enumerate(shard.pieces[:5]):
+        bars, entry = shard.bars_of(place), manifest.used(entries)[index]
+        tokens = shard.tokens_of(bars)
+        music = decode(tokens, shard.tonic[bars.start : bars.stop].tolist())
+        assert (len(music), len(tokens)) == (entry.bars, entry.tokens)
+        assert VOCABULARY.meanings[tokens[-1]] == ("special", "end")
 
 
 def test_conditions_are_ranks_and_an_unknown_one_is_nan(data: Path, tmp_path: Path) -> None:

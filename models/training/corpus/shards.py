@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +136,34 @@ def _arrays(
         "theme": rows("treatment", np.uint8),
         "theme_back": rows("back", np.uint16),
     }
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One split in memory: bars one after the other, rows of `write_shards`; see `docs/data.md` for the arrays."""
+
+    tokens: NDArray[np.uint16]
+    bar_offsets: NDArray[np.uint32]
+    piece_offsets: NDArray[np.uint32]
+    pieces: NDArray[np.uint32]
+    conditions: NDArray[np.float16]
+    style: NDArray[np.uint8]
+    tonic: NDArray[np.uint8]
+    scale: NDArray[np.uint16]
+    rhythm: NDArray[np.uint16]
+    theme: NDArray[np.uint8]
+    theme_back: NDArray[np.uint16]
+
+    def bars_of(self, piece: int) -> range:
+        """The bars of the piece at this place in the shard."""
+        return range(int(self.piece_offsets[piece]), int(self.piece_offsets[piece + 1]))
+
+    def tokens_of(self, bars: range) -> NDArray[np.uint16]:
+        """The tokens of consecutive bars, (n,)."""
+        return self.tokens[self.bar_offsets[bars.start] : self.bar_offsets[bars.stop]]
+
+
+def read_shard(path: Path) -> Shard:
+    """A shard that `write_shards` wrote. Raises FileNotFoundError, or KeyError naming an array that is not there."""
+    with np.load(path, allow_pickle=False) as stored:
+        return Shard(**{field.name: stored[field.name] for field in fields(Shard)})
