@@ -44,18 +44,24 @@ def in_scale(music: Piece) -> tuple[int, int]:
 
 
 def steps_kept(music: Piece, tradition: Tradition) -> tuple[int, int]:
-    """(steps of the melody that keep to ascent and descent, steps), bar lines and octave folds included."""
+    """(steps of the melody that keep to ascent and descent, steps), within phrases, across their bar lines."""
     kept = total = 0
     lines = [(plan, [note.pitch for note in bar.notes if note.role == "melody"]) for plan, bar, _ in music]
     for (plan, line), (next_plan, next_line) in pairwise([*lines, lines[-1]]):
         mode = tradition.mode(plan.mode)
         ways = {1: mode.ascent, -1: mode.descent}
-        joined = [*line, *next_line[:1]] if next_plan.bar > plan.bar and next_plan.mode == plan.mode else line
+        joined = [*line, *next_line[:1]] if next_plan.bar > plan.bar and next_plan.phrase_bar else line
         for one, other in pairwise(joined):
             allowed = ways.get((other > one) - (other < one), ())
             if allowed:
                 kept, total = kept + (plan.scale.index(other % 12) in allowed), total + 1
     return kept, total
+
+
+def in_narrow_modes(tradition: Tradition, seeds: int) -> list[Piece]:
+    """Pieces in each mode whose way up or down leaves tones out; one in another mode where there is none."""
+    narrow = [mode for mode in tradition.modes if mode.ascent or mode.descent] or list(tradition.modes[:1])
+    return [piece(tradition, mode.brightness, a, seed) for mode in narrow for a in GRID for seed in range(seeds)]
 
 
 def rows(seeds: int) -> Iterator[tuple[str, ...]]:
@@ -66,7 +72,7 @@ def rows(seeds: int) -> Iterator[tuple[str, ...]]:
         music = [piece(tradition, *point) for point in grid]
         valence, arousal = rule_scores([measure([bar for *_, bar in one]) for one in music])
         inside, notes = np.sum([in_scale(one) for one in music], axis=0)
-        kept, steps = np.sum([steps_kept(one, tradition) for one in music], axis=0)
+        kept, steps = np.sum([steps_kept(one, tradition) for one in in_narrow_modes(tradition, seeds)], axis=0)
         yield (
             name,
             f"{inside / notes:.4f} of {notes}",

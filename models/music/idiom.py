@@ -77,21 +77,24 @@ def _programs(form: Form) -> dict[str, int]:
 def motif_in_mode(form: Form, phrase: Phrase, aim: Aim, density: float, playing: Sequence[str]) -> Motif:
     """The bar's share of the theme as its mode sings it, in beats of the cycle's bar.
 
-    Long notes rest where the mode rests, the way up and down is the mode's own, and the phrase ends on its final.
-    Where others respond, the leader gives every second bar to them.
+    Long notes rest where the mode rests, the way up and down is the mode's own, also from the bar before, and the
+    phrase ends on its final. Where others respond, the leader gives every second bar to them.
     """
     mode, cycle = form.tradition.mode(phrase.key.mode), form.tradition.cycles[form.cycle]
     size, target = len(mode.intervals), round(onsets_for(density) * cycle.beats / THEME_BEATS)
-    motif = rested(thinned(phrase.motifs[form.phrase_bar], target), mode.rests, size)
-    if form.phrase_bar == phrase.bars - 1:
-        kind = form.row.cadences[form.phrase_index]
-        motif = _ended(motif, mode.finals[kind], size)
-    elif form.tradition.counter == "response" and "counter" in playing and form.phrase_bar % 2:
-        motif = _answered(motif)
-    else:
-        motif = ornamented(motif, target, phrase.motifs[form.phrase_bar + 1][0].degree)
-        motif = syncopated(motif, _swing(form)) if aim.arousal >= SYNCOPATION_FROM_AROUSAL else motif
-    return placed(directed(motif, mode.ascent, mode.descent, size), cycle.places, cycle.pulses)
+    leads = form.tradition.counter == "response" and "counter" in playing
+    swing = _swing(form) if aim.arousal >= SYNCOPATION_FROM_AROUSAL else 0.0
+
+    def line(bar: int) -> Motif:
+        motif = rested(thinned(phrase.motifs[bar], target), mode.rests, size)
+        if bar == phrase.bars - 1:
+            return _ended(motif, mode.finals[form.row.cadences[form.phrase_index]], size)
+        if leads and bar % 2:
+            return _answered(motif)
+        return syncopated(ornamented(motif, target, phrase.motifs[bar + 1][0].degree), swing)
+
+    before = directed(line(form.phrase_bar - 1), mode, None)[-1].degree if form.phrase_bar else None
+    return placed(directed(line(form.phrase_bar), mode, before), cycle.places, cycle.pulses)
 
 
 def _swing(form: Form) -> float:
@@ -115,14 +118,19 @@ def _ended(motif: Motif, final: int, size: int) -> Motif:
     return (*kept[:-1], replace(last, degree=nearest_degree(last.degree, [final], size), beats=length))
 
 
-def directed(motif: Motif, ascent: Sequence[int], descent: Sequence[int], size: int) -> Motif:
-    """A note reached from below belongs to the ascent, from above to the descent; else the next one that way does."""
-    notes = list(motif[:1])
-    for note in motif[1:]:
-        way = (note.degree > notes[-1].degree) - (note.degree < notes[-1].degree)
-        allowed = {1: ascent, -1: descent, 0: ()}[way] or range(size)
-        degree = next(note.degree + way * step for step in range(size) if (note.degree + way * step) % size in allowed)
-        notes.append(replace(note, degree=degree))
+def directed(motif: Motif, mode: Mode, before: int | None) -> Motif:
+    """A note reached from below belongs to the ascent, from above to the descent; else the next one that way does.
+
+    `before` is the degree the first note is reached from, None at the start of a phrase.
+    """
+    size = len(mode.intervals)
+    ways = {1: mode.ascent or range(size), -1: mode.descent or range(size), 0: range(size)}
+    notes = []
+    for note in motif:
+        way = 0 if before is None else (note.degree > before) - (note.degree < before)
+        onward = (note.degree + way * step for step in range(size))
+        before = next(degree for degree in onward if degree % size in ways[way])
+        notes.append(replace(note, degree=before))
     return tuple(notes)
 
 

@@ -14,6 +14,8 @@ from models.music.themes import placed, rhythm, squeeze
 from models.music.tradition import Cycle, Mode, Tradition, beaten, rung, sung
 from models.music.traditions import carnatic, chinese, hindustani, maqam, west_african, western
 
+MOHANAM = carnatic.TRADITION.mode("mohanam")
+ADI = carnatic.TRADITION.cycles[0]
 LIVELY, CALM = Aim(0.4, 0.9), Aim(0.5, -0.4)
 
 
@@ -56,11 +58,13 @@ def line(*degrees: int) -> tuple[ThemeNote, ...]:
 
 
 def test_the_way_up_and_the_way_down_have_their_own_tones() -> None:
-    up, down = (0, 2, 3, 4), (0, 1, 3, 4)
-    assert [n.degree for n in directed(line(0, 1, 2), up, down, 5)] == [0, 2, 2]
-    assert [n.degree for n in directed(line(4, 2, 0), up, down, 5)] == [4, 1, 0]
-    assert [n.degree for n in directed(line(3, 6), up, down, 5)] == [3, 7]
-    assert directed(line(0, 1, 2, 1), (), (), 5) == line(0, 1, 2, 1)
+    mode = replace(MOHANAM, ascent=(0, 2, 3, 4), descent=(0, 1, 3, 4))
+    assert [n.degree for n in directed(line(0, 1, 2), mode, None)] == [0, 2, 2]
+    assert [n.degree for n in directed(line(4, 2, 0), mode, None)] == [4, 1, 0]
+    assert [n.degree for n in directed(line(3, 6), mode, None)] == [3, 7]
+    assert [n.degree for n in directed(line(1, 3), mode, 0)] == [2, 3]
+    assert [n.degree for n in directed(line(1, 3), mode, None)] == [1, 3]
+    assert directed(line(0, 1, 2, 1), MOHANAM, 4) == line(0, 1, 2, 1)
 
 
 def test_only_long_notes_move_to_a_resting_tone() -> None:
@@ -238,9 +242,6 @@ def test_the_others_answer_what_the_leader_called() -> None:
 
 
 # --- tables -----------------------------------------------------------------------------------------------------
-
-MOHANAM = carnatic.TRADITION.mode("mohanam")
-ADI = carnatic.TRADITION.cycles[0]
 
 
 @pytest.mark.parametrize(
