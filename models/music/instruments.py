@@ -32,6 +32,39 @@ INSTRUMENTS: Mapping[str, int] = {
 }
 """Every instrument the music may use, by name, with its General MIDI program."""
 
+LEVEL_DB: Mapping[int, float] = {
+    PIANO: -40.5,
+    RHODES: -33.8,
+    CELESTA: -39.2,
+    VIBRAPHONE: -41.1,
+    NYLON_GUITAR: -39.2,
+    CELLO: -32.1,
+    HARP: -38.5,
+    STRINGS: -33.4,
+    SLOW_STRINGS: -30.6,
+    AAH_CHOIR: -32.6,
+    OOH_VOICES: -33.9,
+    FLUTE: -31.3,
+    FANTASIA: -37.3,
+    WARM_PAD: -33.0,
+    SPACE_VOICE: -32.2,
+    HALO_PAD: -33.8,
+    SWEEP_PAD: -29.3,
+}
+"""How loud each program of the shipped bank is at the same velocity (node benchmarks/instruments.mjs)."""
+EVEN_DB = -35.0
+EVENED = 0.5
+"""Share of the difference that is made up for: struck tones count for more than their mean power says."""
+DB_PER_DECADE = 40.0
+"""SoundFont 2.04, section 9.5.2.5: amplitude goes with the square of the velocity."""
+
+
+def touch_of(program: int) -> float:
+    """By how much a velocity is multiplied so that this instrument neither drowns the others nor is drowned."""
+    change_db = EVENED * (EVEN_DB - LEVEL_DB.get(program, EVEN_DB))
+    return float(10 ** (change_db / DB_PER_DECADE))
+
+
 RINGING = frozenset({PIANO, RHODES, CELESTA, VIBRAPHONE, NYLON_GUITAR, HARP})
 """Struck or plucked: they fade by themselves, so at rest they are left to ring."""
 

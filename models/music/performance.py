@@ -9,7 +9,7 @@ import numpy as np
 
 from models.music.chance import chance
 from models.music.expression import clamp
-from models.music.instruments import RINGING, palette_for, programs
+from models.music.instruments import RINGING, palette_for, programs, touch_of
 from models.music.plan import Bar, MusicPlan, Note, PerformedBar, PlayedNote
 
 SOFTEST_VELOCITY, LOUDEST_VELOCITY = 40, 92  # of a melody note at arousal -1 and +1, before accent
@@ -72,19 +72,21 @@ def _audible(note: Note, plan: MusicPlan) -> bool:
 
 def _played(note: Note, bar: Sequence[Note], plan: MusicPlan, program: int, hand: tuple[float, float]) -> PlayedNote:
     start = _start_s(note, bar, plan, program, hand[0])
-    return PlayedNote(note.role, note.pitch, _velocity(note, plan, hand[1]), start, _length_s(note, plan, program))
+    touch = 1.0 if note.role == "drums" else touch_of(program)
+    velocity = round(clamp(_velocity(note, plan, hand[1]) * touch, 1, 127))
+    return PlayedNote(note.role, note.pitch, velocity, start, _length_s(note, plan, program))
 
 
 # --- loudness ---------------------------------------------------------------------------------------------------
 
 
-def _velocity(note: Note, plan: MusicPlan, hand: float) -> int:
+def _velocity(note: Note, plan: MusicPlan, hand: float) -> float:
     """Arousal sets the level; accent, phrase arch, role and hand move it."""
     level = SOFTEST_VELOCITY + (LOUDEST_VELOCITY - SOFTEST_VELOCITY) * (plan.aim.arousal + 1) / 2
     accent = ACCENT_SPAN * (note.accent - 0.5)
     place = (plan.phrase_bar + note.start_beat / plan.beats) / plan.phrase_bars
     arch = PHRASE_SPAN * (1 - (2 * place - 1) ** 2) - PHRASE_SPAN / 2
-    return round(clamp(level + ROLE_BALANCE[note.role] + accent + arch + 1.8 * hand, 1, 127))
+    return level + ROLE_BALANCE[note.role] + accent + arch + 1.8 * hand
 
 
 # --- touch ------------------------------------------------------------------------------------------------------

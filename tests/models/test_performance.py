@@ -7,7 +7,7 @@ import pytest
 
 from models.music.compose import Waypoint, compose
 from models.music.generators.rules import Generator
-from models.music.instruments import PALETTES, RINGING, palette_for, programs
+from models.music.instruments import PALETTES, PIANO, RINGING, SWEEP_PAD, palette_for, programs, touch_of
 from models.music.performance import perform
 from models.music.plan import Aim, Bar, MusicPlan, Note, PerformedBar
 from models.music.traditions.western import TRADITION
@@ -167,3 +167,9 @@ def test_instruments_stay_for_a_section_and_take_turns_between_sections() -> Non
 )
 def test_the_palette_follows_the_aim_with_hysteresis(aim: Aim, before: str, palette: str) -> None:
     assert palette_for(aim, before) == palette
+
+
+def test_a_quiet_instrument_is_struck_harder_and_a_loud_one_softer() -> None:
+    assert touch_of(PIANO) > 1.1
+    assert touch_of(SWEEP_PAD) < 0.9
+    assert touch_of(120) == 1.0

@@ -122,15 +122,15 @@ def low_string(beats: int, dum: tuple[float, ...]) -> FigureRows:
     )
 
 
-WAHDA = Cycle(
-    name="wahda (4/4)",
+MASMUDI = Cycle(
+    name="masmudi kabir (8/4)",
     beats=4,
-    bars=1,
+    bars=2,
     places=FOUR,
     pulses=4,
-    strokes=((-1.0, beaten("D--T--T-", 0.5, RIQQ)), (0.6, beaten("-kk-kk-k", 0.5, RIQQ))),
-    chords=takht(4, (0.0, 3.0)),
-    bass=low_string(4, (0.0, 3.0)),
+    strokes=((-1.0, beaten("D-D---T-D---T---", 0.5, RIQQ)), (0.6, beaten("-k-kk--k-kk--kkk", 0.5, RIQQ))),
+    chords=takht(4, (0.0, 2.0)),
+    bass=low_string(4, (0.0, 2.0)),
 )
 MAQSUM = Cycle(
     name="maqsum (4/4)",
@@ -177,7 +177,7 @@ TRADITION = Tradition(
     name="maqam",
     modes=(SABA, HIJAZ, NAHAWAND, BAYATI, SIKAH, RAST, AJAM),
     colours={},
-    cycles=(WAHDA, SAMAI_THAQIL, MAQSUM, BALADI, MALFUF),
+    cycles=(MASMUDI, SAMAI_THAQIL, MAQSUM, BALADI, MALFUF),
     ensembles={  # nay (flute), oud (guitar), qanun (harp), violins and cello
         "still": ((FLUTE, CELLO, HARP, CELLO), (NYLON_GUITAR, FLUTE, SLOW_STRINGS, CELLO)),
         "flowing": ((NYLON_GUITAR, CELLO, HARP, CELLO), (FLUTE, NYLON_GUITAR, HARP, CELLO)),
