@@ -1,9 +1,9 @@
 """Carnatic, a stylisation: ten ragas over a tanpura drone, in adi, rupaka, khanda and misra chapu tala.
 
-Ascents and descents are those of PyCarnatic's raga table (naturalstupid/PyCarnatic, MIT; `raaga_list_full.inp`), the
-phrases of hanumathodi, hindolam, bhairavi, mohanam, kalyani and shankarabharanam come from its lessons (`Lessons/Raaga`,
-`Lessons/Varnam`); those of the other four we wrote within ascent and descent. Brightness is our own: it
-follows interval content, a second of one semitone darkest, after Mathur et al. 2015 (Frontiers in Psychology 6:513),
+Ascents and descents are those of PyCarnatic's raga table (naturalstupid/PyCarnatic, MIT; `raaga_list_full.inp`). The
+phrases of hanumathodi, hindolam, bhairavi, mohanam, kalyani and shankarabharanam come from its lessons
+(`Lessons/Raaga`, `Lessons/Varnam`); those of the other four we wrote within ascent and descent. Brightness is our own:
+it follows interval content, a second of one semitone darkest, after Mathur et al. 2015 (Frontiers in Psychology 6:513),
 whose 122 listeners heard the minor second as negative. Gamaka, the heart of the music, is not in the notes here.
 Resting tones and finals (nyasa) are general textbook facts, written down by us; talas likewise.
 """
