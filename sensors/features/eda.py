@@ -9,7 +9,7 @@ from scipy import signal
 
 from sensors.blocks import StreamInfo
 from sensors.features.intake import Piece
-from sensors.features.quality import GATE, Moment, stillness
+from sensors.features.quality import COLLECTING, GATE, Moment, stillness
 from sensors.readings import Reading
 
 TONIC_S = 10.0
@@ -128,9 +128,11 @@ class Skin:
     def _tonic(self, moment: Moment) -> Reading:
         why = moment.silence(TONIC_S, 0.5, self._trouble(moment))
         quality = self._quality(moment, TONIC_S)
+        recent = [level for at_s, level in self._levels if at_s > moment.now_s - TONIC_S]
+        if not why and not recent:
+            why = COLLECTING
         if why or quality < GATE:
             return moment.absent(why or "too much movement", TONIC_S)
-        recent = [level for at_s, level in self._levels if at_s > moment.now_s - TONIC_S]
         return moment.known(float(np.median(recent)), quality, TONIC_S)
 
     def _rate(self, moment: Moment) -> Reading:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sensors.blocks import StreamInfo
 from sensors.features.intake import Piece
-from sensors.features.quality import GATE, Moment, stillness
+from sensors.features.quality import COLLECTING, GATE, Moment, stillness
 from sensors.readings import Reading
 
 BANDS_HZ = {"eeg_theta": (4.0, 8.0), "eeg_alpha": (8.0, 13.0), "eeg_beta": (13.0, 30.0)}
@@ -45,7 +45,6 @@ class Brain:
 
     def __init__(self, info: StreamInfo) -> None:
         assert info.rate_hz is not None
-        self._channels = info.channels
         self._half: NDArray[np.float64] | None = None
         length = 2 * round(info.rate_hz)
         self._taper = np.hanning(length)[:, None]
@@ -140,7 +139,7 @@ def _states(
 def _commonest(segments: list[Segment], channels: tuple[int, ...] | None = None) -> str:
     """The trouble met most often."""
     met = [state for s in segments for i, state in enumerate(s.states) if state and (not channels or i in channels)]
-    return max(sorted(set(met)), key=met.count) if met else ""
+    return max(sorted(set(met)), key=met.count) if met else "" if segments else COLLECTING
 
 
 def _frontal(channels: tuple[str, ...]) -> tuple[int, int] | None:

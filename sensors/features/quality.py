@@ -15,6 +15,7 @@ from sensors.readings import Reading
 
 GATE = 0.3
 """Below this quality a number is not given at all."""
+COLLECTING = "collecting: too little signal in this window"
 SILENT_S = 5.0
 """A number is not repeated when its signal has been silent for longer."""
 
@@ -57,7 +58,7 @@ class Moment:
             return "no signal yet"
         if self.age_s > SILENT_S:
             return f"no signal for {self.age_s:.0f} s"
-        return trouble or ("" if self.share(window_s) >= least else "collecting: too little signal in this window")
+        return trouble or ("" if self.share(window_s) >= least else COLLECTING)
 
     def known(self, value: float, quality: float, window_s: float, reason: str = "") -> Reading:
         return Reading(float(value), float(min(1.0, quality)), self.share(window_s), window_s, self.age_s, reason)
