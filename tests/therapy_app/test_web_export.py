@@ -71,6 +71,7 @@ def test_an_earlier_rest_is_used_when_asked_for(clinic, therapist):
         "client": clinic.client,
         "protocol": "settle",
         "sensor": "virtual:typical",
+        "tradition": "western",
         "length_min": 10,
         "consent": "y",
     }
@@ -79,3 +80,13 @@ def test_an_earlier_rest_is_used_when_asked_for(clinic, therapist):
     asked = order(clinic.database, 1)
     assert asked.prescription.baseline_s == 0
     assert asked.baseline == rest
+
+
+def test_the_music_may_come_from_another_tradition(clinic, therapist):
+    page = therapist.get("/sessions/new")
+    assert "West african" in page.text
+    form = {"client": clinic.client, "protocol": "settle", "sensor": "virtual:typical", "length_min": 10}
+    therapist.post("/sessions", {**form, "consent": "y", "tradition": "maqam"})
+    assert order(clinic.database, 1).prescription.tradition == "maqam"
+    answer = therapist.post("/sessions", {**form, "client": clinic.neighbour, "consent": "y", "tradition": "martian"})
+    assert answer.status_code == 422

@@ -14,7 +14,14 @@ from therapy_app.records import tables
 from therapy_app.session.prescription import PROTOCOLS
 from therapy_app.web import words
 
-START = {"client": 1, "protocol": "settle", "sensor": "virtual:typical", "length_min": 20, "consent": "y"}
+START = {
+    "client": 1,
+    "protocol": "settle",
+    "sensor": "virtual:typical",
+    "length_min": 20,
+    "consent": "y",
+    "tradition": "western",
+}
 STAFF_PAGES = ["/", "/clients", "/clients/1", "/sessions", "/sessions/new", "/nowhere", "/clients/999"]
 
 

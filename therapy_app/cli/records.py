@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from therapy_app import catalog
 from therapy_app.cli.output import as_json, database_option, progress_bar, settings_for, tell
 from therapy_app.engine.fast import run_fast
 from therapy_app.engine.host import wall_clock
@@ -27,10 +28,18 @@ from therapy_app.session.prescription import ARMS, PROTOCOLS
 @click.option("--patient", default="typical", show_default=True, help="Who is played to; 'therapy parts patient'.")
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="settle", show_default=True)
 @click.option("--arm", type=click.Choice(list(ARMS)), default="adaptive", show_default=True)
+@click.option("--tradition", type=click.Choice(catalog.names("tradition")), default="western", show_default=True)
 @database_option
 @as_json
 def simulate(
-    minutes: float, seed: int, patient: str, protocol: str, arm: str, database: str | None, as_json: bool
+    minutes: float,
+    seed: int,
+    patient: str,
+    protocol: str,
+    arm: str,
+    tradition: str,
+    database: str | None,
+    as_json: bool,
 ) -> None:
     """Run a whole session against a virtual patient under a fast clock, stored like any other."""
     settings = settings_for(database)
@@ -47,6 +56,7 @@ def simulate(
         seed=seed,
         length_s=minutes * 60,
         arm=arm,
+        tradition=tradition,
         status="running",
     )
     with progress_bar("simulating", minutes * 60) as progress:

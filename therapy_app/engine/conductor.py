@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,9 +19,10 @@ from therapy_app.engine.standing import interrupt, keep_row_true, write_behind
 from therapy_app.records import sessions
 from therapy_app.records.sessions import Order
 from therapy_app.session.commands import Command
-from therapy_app.session.events import Ended, Entry
-from therapy_app.session.tick import TICK_S
+from therapy_app.session.tick import TICK_S, Notice
 
+LOG = logging.getLogger(__name__)
+BROKE = "a fault in the program ended this session; everything up to here is recorded"
 CATCH_UP_TICKS = 8
 """Up to this far behind, ticks are run one after another; further behind, the engine was asleep and they are missed."""
 MOST_AT_ONCE = 80
@@ -69,7 +71,9 @@ class Conductor:
             self._running[session_id].live.answers.append(bar)
 
     def _commit(self) -> None:
-        notices = self._recorder.commit()
+        self._tell(self._recorder.commit())
+
+    def _tell(self, notices: Sequence[Notice]) -> None:
         for running in self._running.values():
             waiting = running.live.notices
             waiting += [notice for notice in notices if notice not in waiting]
@@ -80,16 +84,15 @@ class Conductor:
             speed = speed_of(order)
             live = Live(order, open_sensors(order, lambda: (self._clock() - start_s) * speed))
         except OPENING_ERRORS as error:
-            self._refuse(order, str(error).strip("'\""))
+            self._end_from_outside(order, str(error).strip("'\""))
             return
         self._running[order.session_id] = Running(live, start_s, speed)
         self._recorder.change(partial(sessions.begin, session_id=order.session_id, at=self._wall()))
         # At once, not with the first events: the order must not be found again.
         self._commit()
 
-    def _refuse(self, order: Order, why: str) -> None:
-        interrupt(self._recorder, order, Entry(1, 0, 0.0, Ended("interrupted", why), ()), self._wall())
-        self._commit()
+    def _end_from_outside(self, order: Order, why: str) -> None:
+        self._tell(interrupt(self._database, self._recorder, order, why, self._wall()))
 
     def _look(self, running: Running) -> None:
         """What people said, and how many ticks are owed; a STOP does not wait for the next one."""
@@ -108,7 +111,13 @@ class Conductor:
 
     def _tick(self, session_id: int, running: Running) -> list[Commission]:
         live = running.live
-        record, commission = live.tick(self._wall(), running.commands)
+        try:
+            record, commission = live.tick(self._wall(), running.commands)
+        except Exception:  # a fault of ours, or of somebody's sensor, ends this session and no other
+            LOG.exception("session %d broke", session_id)
+            self._let_go(session_id)
+            self._end_from_outside(live.order, BROKE)
+            return []
         if running.commands:
             self._recorder.change(partial(sessions.take, commands=running.commands))
             running.heard = running.commands[-1].id
@@ -116,9 +125,11 @@ class Conductor:
         self._recorder.add(session_id, record)
         keep_row_true(self._recorder, live.order, record)
         if live.session.ended:
-            live.close()
-            del self._running[session_id]
+            self._let_go(session_id)
         return [commission] if commission else []
+
+    def _let_go(self, session_id: int) -> None:
+        self._running.pop(session_id).live.close()
 
     def close(self) -> None:
         """Lets go of all sensors; the sessions stay open in the record until an engine closes them."""

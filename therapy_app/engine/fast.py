@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 
 from therapy_app.engine.composer import Composer
 from therapy_app.engine.live import Live
-from therapy_app.engine.opening import open_sensors
+from therapy_app.engine.opening import OPENING_ERRORS, open_sensors
 from therapy_app.engine.recorder import Recorder
-from therapy_app.engine.standing import keep_row_true
+from therapy_app.engine.standing import interrupt, keep_row_true
 from therapy_app.records import sessions
 from therapy_app.session.events import BarPerformed
 from therapy_app.session.tick import TICK_S
@@ -45,8 +45,12 @@ def run_fast(
     """Runs a requested session to its end. `begins` is the wall time it is recorded under."""
     order = sessions.order(database, session_id)
     now = [0.0]
-    live = Live(order, open_sensors(order, lambda: now[0]))
     recorder.change(partial(sessions.begin, session_id=session_id, at=begins))
+    try:
+        live = Live(order, open_sensors(order, lambda: now[0]))
+    except OPENING_ERRORS as error:
+        interrupt(database, recorder, order, str(error), begins)
+        raise
     composer, counts = Composer(), Counter[str]()
     while not live.session.ended:
         now[0] = live.next_tick * TICK_S

@@ -13,6 +13,7 @@ from therapy_app.records.log import TickRecord, last_line
 from therapy_app.records.sessions import Order
 from therapy_app.session.acts import RECORDS
 from therapy_app.session.events import BaselineTaken, Ended, Entry
+from therapy_app.session.tick import Notice
 
 LEFT_BEHIND = "the engine stopped in the middle of the session; everything up to here is recorded"
 
@@ -30,12 +31,7 @@ def close_left_behind(database: Engine, recorder: Recorder, wall: datetime) -> i
     """Ends every session that an engine left running. Music never begins again without a person."""
     left = sessions.orders(database, status="running")
     for order in left:
-        with database.connect() as connection:
-            last = last_line(connection, order.session_id)
-        interrupt(
-            recorder, order, Entry(last.seq + 1, last.tick, last.at_s, Ended("interrupted", LEFT_BEHIND), ()), wall
-        )
-    recorder.commit()
+        interrupt(database, recorder, order, LEFT_BEHIND, wall)
     return len(left)
 
 
@@ -51,8 +47,13 @@ def write_behind(database: Engine, recorder: Recorder, wall: datetime) -> None:
         recorder.change(partial(sessions.take, commands=said))
 
 
-def interrupt(recorder: Recorder, order: Order, entry: Entry, wall: datetime) -> None:
-    """Writes the end of a session from outside of it."""
-    record = TickRecord(entry.tick, wall, (entry,), ())
+def interrupt(database: Engine, recorder: Recorder, order: Order, why: str, wall: datetime) -> list[Notice]:
+    """Writes the end of a session from outside of it, behind all that waits to be written."""
+    notices = recorder.commit()
+    with database.connect() as connection:
+        last = last_line(connection, order.session_id)
+    entry = Entry(last.seq + 1, last.tick, last.at_s, Ended("interrupted", why), ())
+    record = TickRecord(last.tick, wall, (entry,), ())
     recorder.add(order.session_id, record)
     keep_row_true(recorder, order, record)
+    return [*notices, *recorder.commit()]

@@ -74,6 +74,7 @@ def request_session(
     length_s: float | None = None,
     stored_rest: bool = False,
     arm: str = "adaptive",
+    tradition: str = "western",
     status: str = "requested",
 ) -> int:
     """Asks for a session and returns its number; the engine begins it, unless `status` says it is already running.
@@ -81,7 +82,8 @@ def request_session(
     `stored_rest` skips measuring rest when the client has a baseline. Without a seed one is drawn.
     Raises AlreadyRunning when the client has a session that is not over, LookupError for an unknown protocol.
     """
-    prescription = _adjusted(protocols.protocol(protocol).in_arm(arm), length_s, stored_rest)
+    prescription = replace(protocols.protocol(protocol).in_arm(arm), tradition=tradition)
+    prescription = _adjusted(prescription, length_s, stored_rest)
     row = {
         "client_id": client_id,
         "user_id": user_id,

@@ -60,6 +60,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
             NumberRange(1, LONGEST_MIN, f"A session takes 1 to {LONGEST_MIN} minutes."),
         ],
     )
+    tradition = SelectField("Music", choices=words.tradition_choices())
     stored_rest = BooleanField("Use the rest of an earlier session, when there is one, instead of measuring it now")
     consent = BooleanField(
         "Consent was asked for today and given",
@@ -96,7 +97,12 @@ def start() -> ResponseReturnValue:
     if not form.validate():
         return render_template("start.html", form=form), 422
     return begin_session(
-        form.client.data, form.protocol.data, form.sensor.data, 60.0 * form.length_min.data, form.stored_rest.data
+        form.client.data,
+        form.protocol.data,
+        form.sensor.data,
+        60.0 * form.length_min.data,
+        stored_rest=form.stored_rest.data,
+        tradition=form.tradition.data,
     )
 
 
@@ -108,11 +114,18 @@ def _filled() -> StartForm:
         form.client.data = request.args.get("client", type=int)
         form.length_min.data = round(PROTOCOLS[next(iter(PROTOCOLS))].length_s / 60)
         form.sensor.data = next(iter(words.VIRTUAL_SENSORS))
+        form.tradition.data = "western"
     return form
 
 
 def begin_session(
-    client_id: int, protocol: str, sensor: str, length_s: float | None, stored_rest: bool = False
+    client_id: int,
+    protocol: str,
+    sensor: str,
+    length_s: float | None,
+    *,
+    stored_rest: bool = False,
+    tradition: str = "western",
 ) -> ResponseReturnValue:
     """Redirects to the new session's page, or shows where the one that is in the way can be found."""
     client = client_or_404(client_id)
@@ -126,6 +139,7 @@ def begin_session(
             consent_by=str(current_user.id),
             length_s=length_s,
             stored_rest=stored_rest,
+            tradition=tradition,
         )
     except AlreadyRunning as refusal:
         address = url_for("live.session_page", session_id=refusal.session_id)

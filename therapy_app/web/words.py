@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sensors.virtual.patients import PATIENTS
+from therapy_app import catalog
 from therapy_app.session.prescription import PROTOCOLS, Prescription
 
 GOALS = {"relax": "towards calm", "lift": "towards lightness", "focus": "towards steadiness", "sleep": "towards sleep"}
@@ -49,9 +50,14 @@ def protocol_choices() -> dict[str, str]:
     return {name: f"{title(name)}: {about_protocol(prescription)}" for name, prescription in PROTOCOLS.items()}
 
 
+def tradition_choices() -> dict[str, str]:
+    """Every tradition there is, for a form; their data stay unread in this process."""
+    return {name: title(name) for name in catalog.names("tradition")}
+
+
 def title(name: str) -> str:
-    """'settle-quiet' as 'Settle quiet'."""
-    return name.replace("-", " ").capitalize()
+    """'settle-quiet' as 'Settle quiet', 'west_african' as 'West african'."""
+    return name.replace("-", " ").replace("_", " ").capitalize()
 
 
 def here(moment: datetime) -> datetime:

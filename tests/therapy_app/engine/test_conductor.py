@@ -171,3 +171,29 @@ def test_how_it_was_may_be_said_after_the_end_and_stands_behind_it(records, turn
     assert verify(records.database, session).why == ""
     with pytest.raises(SessionOver):
         send(records.database, session, key="c", actor="3", name="check_in", fields={**said, "when": "pre"})
+
+
+class Broken:
+    """A sensor with a fault that nobody foresaw."""
+
+    def describe(self):
+        return ()
+
+    def read(self, now_s):
+        return [1 / 0]
+
+    def close(self):
+        pass
+
+
+def test_a_fault_in_one_session_ends_it_and_no_other(records, turning, caplog):
+    first, second, engine = records.ask(), records.ask(), turning()
+    engine.turn(3)
+    engine.conductor._running[first].live.sensors = (Broken(),)
+    engine.turn(3)
+    assert status_of(records.database, first) == "interrupted"
+    assert status_of(records.database, second) == "running"
+    assert "a fault in the program" in records.events(first)[-1].body
+    assert records.events(second, "bar")[-1].at_s > 3
+    assert "ZeroDivisionError" in caplog.text
+    assert verify(records.database, first).why == ""
