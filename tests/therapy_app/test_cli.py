@@ -154,7 +154,7 @@ WRONG = [
     (("compose", "--tradition", "martian", "--out", "x.mid"), 2, "'martian' is not"),
     (("compose", "--roles", "melody,kazoo", "--out", "x.mid"), 2, "no role named 'kazoo'; there are: melody"),
     (("compose", "--path", "0:0.5", "--out", "x.mid"), 2, "expected bar:valence,arousal"),
-    (("compose", "--out", "nowhere/x.mid"), 1, "nowhere/x.mid"),
+    (("compose", "--out", "nowhere/x.mid"), 1, "nowhere/x.mid: no such file or directory"),
     (("simulate", "--minutes", 1, "--seed", 1, "--patient", "ghost"), 1, "no virtual patient named 'ghost'; there are"),
     (("simulate", "--minutes", 0, "--seed", 1), 2, "0 is not in the range"),
     (("simulate", "--minutes", 1, "--seed", 1, "--protocol", "party"), 2, "'party' is not one of"),

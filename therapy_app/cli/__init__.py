@@ -71,7 +71,14 @@ class Commands(click.Group):
         except DatabaseError as error:
             raise Failure(f"the database can't be used: {error.orig}; 'therapy db upgrade' makes its tables") from error
         except PLAIN as error:
-            raise Failure(str(error).strip("'\"")) from error
+            raise Failure(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    """What the error says, without the marks Python puts around it."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {(error.strerror or 'can not be used').lower()}"
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
