@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 from math import inf, nan
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.music.plan import Aim, PerformedBar, PlayedNote
 from models.smoothing import TIME_CONSTANT_S
+from sensors.blocks import Status
 from therapy_app.playback.ceiling import under_ceiling
 from therapy_app.session.events import Alarm, AlarmCleared
 from therapy_app.session.safety import (
@@ -70,7 +71,7 @@ def test_the_music_does_not_swing_faster_than_the_dwell():
         if steering.direction != last_direction:
             turns.append(bar * 3.0)
             last_direction = steering.direction
-    gaps = [after - before for before, after in itertools.pairwise(turns)]
+    gaps = [after - before for before, after in pairwise(turns)]
     assert gaps
     assert min(gaps) >= LIMITS.dwell_s
 
@@ -86,14 +87,35 @@ def bar_of(*notes: PlayedNote, gain_db: float = 0.0) -> PerformedBar:
     return PerformedBar(0, 0, 0.0, 4.0, 60.0, 4, gain_db, {"melody": 0}, notes)
 
 
+SOUND = {"pitch": st.integers(0, 127), "velocity": st.integers(-500, 500)}
+"""A note that could sound, but for its velocity."""
+
+
 @given(ANY_NUMBER, st.integers(-500, 500), st.integers(-500, 500), ANY_NUMBER, ANY_NUMBER)
 def test_nothing_above_the_ceiling_sounds_whoever_made_it(gain_db, pitch, velocity, start_s, length_s):
     capped = under_ceiling(bar_of(PlayedNote("melody", pitch, velocity, start_s, length_s), gain_db=gain_db), LIMITS)
     assert -inf < capped.gain_db <= LIMITS.gain_high_db
     for note in capped.notes:
-        assert 1 <= note.velocity <= LIMITS.velocity_high
         assert 0 <= note.pitch <= 127
         assert 0 < note.length_s < inf
+
+
+@given(**SOUND)
+def test_a_velocity_above_the_ceiling_is_lowered_to_it(pitch, velocity):
+    (note,) = under_ceiling(bar_of(PlayedNote("melody", pitch, velocity, 0.0, 1.0)), LIMITS).notes
+    assert note.velocity == min(max(velocity, 1), LIMITS.velocity_high)
+
+
+def test_a_persons_own_limits_hold_in_what_sounds(stage, say):
+    """Whatever is wanted: no note louder, no tempo step larger, no tempo outside."""
+    mine = Limits(velocity_high=45, tempo_step_bpm=1.0, tempo_low_bpm=60, tempo_high_bpm=80)
+    stage = stage(lambda at_s: 0.6, limits=mine).play(60).play(120, [say("nudge", arousal=-1.0)])
+    bars = [event.bar for event in stage.all("bar")]
+    assert max(note.velocity for bar in bars for note in bar.notes) <= 45
+    latest = {event.plan.bar: event.plan.tempo_bpm for event in stage.all("plan")}
+    tempos = [latest[bar] for bar in sorted(latest)]
+    assert all(60 <= tempo <= 80 for tempo in tempos)
+    assert max(abs(after - before) for before, after in pairwise(tempos)) <= 1.0 + 1e-9
 
 
 def test_limits_that_contradict_themselves_are_refused():
@@ -120,11 +142,19 @@ def test_rising_distress_softens_then_asks_then_falls_silent(stage):
     assert not rising.between("bar", silenced.at_s + 1, 400)
 
 
+def test_softening_does_not_wait_for_the_bars_that_were_planned(stage):
+    rising = stage(lambda at_s: 0.9 if at_s > 100 else 0.0).play(135)
+    softer = next(event for event in rising.all("plan") if event.revision == 1)
+    assert "softer" in softer.reason
+    replaced = next(event for event in rising.all("plan") if event.plan.bar == softer.plan.bar)
+    assert softer.loudness_db <= replaced.loudness_db - 6
+
+
 def test_rising_distress_is_never_matched(stage):
     """From the crossing on the music's arousal does not rise, and half a minute later it is where the goal is."""
     rising = stage(lambda at_s: min(0.9, max(0.0, (at_s - 20) / 60)), length_s=1200).play(110)
     aims = [event.plan.aim.arousal for event in rising.between("plan", 44, 110)]
-    assert all(after <= before + 1e-9 for before, after in itertools.pairwise(aims))
+    assert all(after <= before + 1e-9 for before, after in pairwise(aims))
     assert aims[-1] <= -0.5
 
 
@@ -152,6 +182,26 @@ def test_lost_signals_hold_the_music_and_then_leave_it_to_the_plan(stage):
     reasons = [event.reason for event in stage.between("plan", 216, 320)]
     assert all("follows the plan" in reason for reason in reasons[1:])
     assert stage.all("plan")[-1].plan.aim.arousal < min(held)
+
+
+def test_what_was_felt_long_ago_no_longer_bends_the_path(stage):
+    def silent_after(end_s):
+        return lambda at_s: 0.35 if at_s < 95 else (0.9 if at_s < end_s else None)
+
+    long_ago = stage(silent_after(96)).play(160).all("target")[-1].wanted
+    lately = stage(silent_after(130)).play(160).all("target")[-1].wanted
+    assert lately.arousal == pytest.approx(long_ago.arousal, abs=0.03)
+
+
+def test_a_sensor_that_is_lost_is_told_and_the_alarm_ends_with_its_return(stage):
+    stage = stage().play(20)
+    for state, at_s in (("lost", 20.0), ("streaming", 30.0)):
+        stage.session.body.arrive([Status("ble:auto", state, at_s, "out of range")])
+        stage.play(at_s + 5)
+    alarm = next(event for event in stage.all("alarm") if event.code == "sensor ble:auto")
+    assert "lost: out of range" in alarm.words
+    assert "The music goes on." in alarm.words
+    assert [event.code for event in stage.all("alarm_cleared")] == ["sensor ble:auto"]
 
 
 def test_signals_that_return_clear_the_alarm(stage):
