@@ -12,7 +12,7 @@ from threading import Event
 
 import click
 
-from therapy_app.settings import Settings, read_settings
+from therapy_app.settings import Settings, SettingsError, read_settings
 
 ENGINE, WEB = "therapy_app.engine.host", "therapy_app.web.server"
 RESTART_AFTER_S = 1.0
@@ -63,6 +63,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
+
+
+def check_port(settings: Settings) -> None:
+    """Raises SettingsError when another program serves there."""
+    with socket.socket() as probe:
+        # As the web process binds: what a server left a moment ago is free again.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"port {settings.port} of {settings.host} can't be had ({error.strerror}); choose another with --port"
+            ) from error
 
 
 def become_server(settings: Settings, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -184,3 +185,14 @@ def test_a_database_without_tables_says_how_to_make_them(therapy):
     result = therapy("user", "disable", "a@b.test", "--database", "sqlite:///empty.db")
     assert result.exit_code == 1
     assert "'therapy db upgrade' makes its tables" in result.output
+
+
+@pytest.mark.parametrize("command", ["serve", "demo", "play"])
+def test_a_port_that_is_taken_is_said_before_anything_begins(therapy, command):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = therapy(command, "--port", port)
+    assert result.exit_code == 1
+    assert (
+        f"port {port} of 127.0.0.1 can't be had (Address already in use); choose another with --port" in result.output
+    )

@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from therapy_app.cli.output import database_option, progress_bar, settings_for
 from therapy_app.engine.alone import play_alone
 from therapy_app.engine.fast import run_fast
-from therapy_app.engine.host import wall_clock
+from therapy_app.engine.host import tidy, wall_clock
 from therapy_app.engine.recorder import Recorder, Reserve
 from therapy_app.exchange.session_files import EXPORTS
-from therapy_app.processes import become_server
+from therapy_app.processes import become_server, check_port
 from therapy_app.records.database import open_database
 from therapy_app.records.demo import DEMO_ACCOUNTS, HOME_CLIENT, client_with, clinic_named, make_demo_clinic
 from therapy_app.records.migrate import upgrade
@@ -37,6 +37,7 @@ GOAL_PROTOCOLS = {"relax": "home", "lift": "lift", "focus": "focus", "sleep": "s
 def serve(database: str | None, port: int | None) -> None:
     """Run the engine and the web together."""
     settings = settings_for(database, port)
+    check_port(settings)
     upgrade(settings.database_url)
     become_server(settings, f"Serving on {settings.address}. Ctrl-C ends it.")
 
@@ -47,6 +48,7 @@ def serve(database: str | None, port: int | None) -> None:
 def demo(database: str | None, port: int | None) -> None:
     """Serve with a demo clinic and a virtual patient, ready to be played to."""
     settings = settings_for(database, port)
+    check_port(settings)
     upgrade(settings.database_url)
     _furnish(settings)
     logins = "\n".join(f"  {who.role:10}  {who.email:24}  {who.password}" for who in DEMO_ACCOUNTS)
@@ -91,7 +93,10 @@ def play(sensor: str, goal: str, minutes: float, output: str, database: str | No
     if output != "browser" and not output.endswith(".mid"):
         raise click.BadParameter(f"{output!r}; expected 'browser' or a file ending in .mid", param_hint="--output")
     settings = settings_for(database, port)
+    if output == "browser":
+        check_port(settings)
     upgrade(settings.database_url)
+    tidy(settings)
     engine = open_database(settings.database_url)
     password = _home_account(engine)
     session_id = request_session(

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event
 from typing import TextIO
@@ -42,6 +42,13 @@ def alone(settings: Settings) -> Iterator[TextIO]:
             raise EngineError(f"another engine already runs on {settings.var}; stop it first") from error
         lock.truncate(0)
         yield lock
+
+
+def tidy(settings: Settings) -> None:
+    """Closes what a stopped engine left behind; where one is running there is nothing to tidy."""
+    with suppress(EngineError), alone(settings):
+        database = open_database(settings.database_url)
+        close_left_behind(database, Recorder(database, Reserve(settings.var / "reserve")), wall_clock())
 
 
 def wall_clock() -> datetime:

@@ -14,6 +14,9 @@ from therapy_app.session.tick import Notice
 
 RESERVE_BYTES = 32 * 1024 * 1024
 FULL = Alarm("disk", "urgent", "The disk is full. The music goes on; please make room, then recording catches up.")
+LOCKED = Alarm("disk", "warning", "Another program holds the record. The music goes on; recording catches up after it.")
+TROUBLES = {"disk is full": FULL, "disk I/O error": FULL, "database is locked": LOCKED}
+"""What SQLite says when a commit can be tried again later, and the alarm that stands meanwhile."""
 
 
 class Reserve:
@@ -49,7 +52,7 @@ class Recorder:
         self._database, self._reserve = database, reserve
         self._waiting: list[tuple[int, TickRecord]] = []
         self._changes: list[Callable[[Connection], None]] = []
-        self._full = False
+        self._behind = False
         self._reserve.keep()
 
     def add(self, session_id: int, record: TickRecord) -> None:
@@ -75,22 +78,24 @@ class Recorder:
                 for change in self._changes:
                     change(connection)
         except OperationalError as error:
-            if not _is_full(error):
+            alarm = _trouble(error)
+            if alarm is None:
                 raise
-            self._full = True
-            self._reserve.give()
-            return [FULL]
+            self._behind = True
+            if alarm == FULL:
+                self._reserve.give()
+            return [alarm]
         self._waiting, self._changes = [], []
         return self._recovered()
 
     def _recovered(self) -> list[Notice]:
         """After a success: all is well again once the reserve could be taken back."""
-        if not self._full or not self._reserve.keep():
+        if not self._behind or not self._reserve.keep():
             return []
-        self._full = False
+        self._behind = False
         return [AlarmCleared(FULL.code)]
 
 
-def _is_full(error: OperationalError) -> bool:
+def _trouble(error: OperationalError) -> Alarm | None:
     text = str(error.orig)
-    return "disk is full" in text or "disk I/O error" in text
+    return next((alarm for words, alarm in TROUBLES.items() if words in text), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -197,3 +198,22 @@ def test_a_fault_in_one_session_ends_it_and_no_other(records, turning, caplog):
     assert records.events(second, "bar")[-1].at_s > 3
     assert "ZeroDivisionError" in caplog.text
     assert verify(records.database, first).why == ""
+
+
+def test_a_record_held_by_another_program_catches_up_when_it_is_let_go(records, turning):
+    session, engine = records.ask(), turning()
+    engine.turn(5)
+    before = len(records.events(session))
+    other = sqlite3.connect(records.folder / "therapy.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    engine.now_s += 1
+    engine.conductor.turn()
+    assert len(records.events(session)) == before
+    other.execute("ROLLBACK")
+    other.close()
+    engine.turn(5)
+    seqs = [event.seq for event in records.events(session)]
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert "Another program holds the record" in records.events(session, "alarm")[-1].body
+    assert [json.loads(event.body)["code"] for event in records.events(session, "alarm_cleared")] == ["disk"]
+    assert verify(records.database, session).why == ""
