@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
 import socket
 import sqlite3
@@ -193,6 +194,13 @@ def test_a_port_that_is_taken_is_said_before_anything_begins(therapy, command):
         port = taken.getsockname()[1]
         result = therapy(command, "--port", port)
     assert result.exit_code == 1
-    assert (
-        f"port {port} of 127.0.0.1 can't be had (Address already in use); choose another with --port" in result.output
-    )
+    assert f"port {port} of 127.0.0.1 can't be had (Address already in use)" in result.output
+
+
+def test_a_second_engine_on_the_same_records_is_refused_before_anything_begins(therapy, tmp_path):
+    (tmp_path / "var").mkdir()
+    with (tmp_path / "var" / "engine.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = therapy("demo", "--port", 18999)
+    assert result.exit_code == 1
+    assert "another engine already runs on" in result.output

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from therapy_app.cli.output import database_option, progress_bar, settings_for
 from therapy_app.engine.alone import play_alone
 from therapy_app.engine.fast import run_fast
-from therapy_app.engine.host import tidy, wall_clock
+from therapy_app.engine.host import alone, tidy, wall_clock
 from therapy_app.engine.recorder import Recorder, Reserve
 from therapy_app.exchange.session_files import EXPORTS
 from therapy_app.processes import become_server, check_port
@@ -24,11 +24,18 @@ from therapy_app.records.sessions import request_session
 from therapy_app.session.prescription import GOALS
 from therapy_app.settings import Settings
 
-port_option = click.option("--port", type=click.IntRange(0, 65535), help="8000 by default.")
+port_option = click.option("--port", type=click.IntRange(1, 65535), help="8000 by default.")
 DEMO_SEED = 2026
 DEMO_MINUTES = 12
 HOME, HOME_ACCOUNT = "Home", "me@home.example"
 GOAL_PROTOCOLS = {"relax": "home", "lift": "lift", "focus": "focus", "sleep": "sleep"}
+
+
+def check_free(settings: Settings) -> None:
+    """Raises SettingsError or EngineError when the port or the records are another server's."""
+    check_port(settings)
+    with alone(settings):
+        pass  # taken and given back at once
 
 
 @click.command(epilog="Example: therapy serve --database sqlite:///var/clinic.db --port 8000")
@@ -37,7 +44,7 @@ GOAL_PROTOCOLS = {"relax": "home", "lift": "lift", "focus": "focus", "sleep": "s
 def serve(database: str | None, port: int | None) -> None:
     """Run the engine and the web together."""
     settings = settings_for(database, port)
-    check_port(settings)
+    check_free(settings)
     upgrade(settings.database_url)
     become_server(settings, f"Serving on {settings.address}. Ctrl-C ends it.")
 
@@ -48,7 +55,7 @@ def serve(database: str | None, port: int | None) -> None:
 def demo(database: str | None, port: int | None) -> None:
     """Serve with a demo clinic and a virtual patient, ready to be played to."""
     settings = settings_for(database, port)
-    check_port(settings)
+    check_free(settings)
     upgrade(settings.database_url)
     _furnish(settings)
     logins = "\n".join(f"  {who.role:10}  {who.email:24}  {who.password}" for who in DEMO_ACCOUNTS)
@@ -94,7 +101,7 @@ def play(sensor: str, goal: str, minutes: float, output: str, database: str | No
         raise click.BadParameter(f"{output!r}; expected 'browser' or a file ending in .mid", param_hint="--output")
     settings = settings_for(database, port)
     if output == "browser":
-        check_port(settings)
+        check_free(settings)
     upgrade(settings.database_url)
     tidy(settings)
     engine = open_database(settings.database_url)
