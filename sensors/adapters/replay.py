@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from sensors.blocks import Place, SampleBlock, SensorError, State, Status, StreamInfo
 from sensors.numbering import Numbering
-from sensors.recordings import Piece, Recording, Signal, open_recording
+from sensors.recordings.readers import open_recording
+from sensors.recordings.recording import Piece, Recording, Signal
 
 BLOCK_S = 0.5
 FASTEST = 1000.0

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import sensors.recordings.e4 as e4
-import sensors.recordings.table as table
+from sensors.recordings import e4, table
 from sensors.recordings.recording import Recording, RecordingError
 
 

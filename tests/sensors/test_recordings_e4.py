@@ -10,8 +10,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 import pytest
 
-from sensors.recordings import Recording, RecordingError, open_recording
 from sensors.recordings.files import Allowance, Lines
+from sensors.recordings.readers import open_recording
+from sensors.recordings.recording import Recording, RecordingError
 
 BEGAN = 1_644_226_061
 

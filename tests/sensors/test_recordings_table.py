@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sensors.recordings import RecordingError, open_recording
+from sensors.recordings.readers import open_recording
+from sensors.recordings.recording import RecordingError
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-def describe(patient: str, seed: int, faults: list[Fault]) -> None:
+def check_description(patient: str, seed: int, faults: list[Fault]) -> None:
     rng = np.random.default_rng(seed)
     sensor, window = Sensor.open(patient, Place(lambda: 0.0, np.random.default_rng(seed))), Window()
     for second in range(1, SECONDS):
@@ -62,9 +62,9 @@ def describe(patient: str, seed: int, faults: list[Fault]) -> None:
 
 @pytest.mark.parametrize("patient", PATIENTS)
 def test_every_patient_is_described_whatever_goes_wrong(patient: str) -> None:
-    describe(patient, seed=5, faults=list(FAULTS.values()))
+    check_description(patient, seed=5, faults=list(FAULTS.values()))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_breaks_the_description(fault: str) -> None:
-    describe("dropout", seed=11, faults=[FAULTS[fault]])
+    check_description("dropout", seed=11, faults=[FAULTS[fault]])

@@ -10,7 +10,8 @@ import pytest
 
 from models.emotion.resting import Estimator
 from sensors.blocks import StreamInfo
-from sensors.recordings import Piece, Recording, Signal, open_recording
+from sensors.recordings.readers import open_recording
+from sensors.recordings.recording import Piece, Recording, Signal
 from therapy_app.exchange.estimate import COLUMNS, estimate_rows, parse_range, write_csv
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning:neurokit2")

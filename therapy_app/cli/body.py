@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sensors.adapters.ble import straps_in_reach
 from sensors.blocks import Place, SensorError
-from sensors.recordings import open_recording
+from sensors.recordings.readers import open_recording
 from sensors.stream_count import StreamCount
 from therapy_app import catalog
 from therapy_app.cli.output import as_json, tell
