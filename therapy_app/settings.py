@@ -31,6 +31,9 @@ class Settings:
                 f"THERAPY_SECRET of {len(self.secret)} characters is weak; "
                 f"give at least {SHORTEST_SECRET} random characters, or unset it to have one made"
             )
+        if not self.database_url.startswith("sqlite:///"):
+            # The URL itself is not repeated: it may hold a password.
+            raise SettingsError("the database's URL does not begin with sqlite:///; records are kept in SQLite")
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"port {self.port}; expected 0 to 65535")
 

@@ -169,6 +169,8 @@ WRONG = [
     (("export", 1, "--format", "vinyl", "--out", "x"), 2, "'vinyl' is not one of"),
     (("user", "disable", "nobody@clinic.test"), 1, "no account nobody@clinic.test"),
     (("db", "upgrade", "--database", "sqlite:////proc/nowhere/x.db"), 1, "nowhere"),
+    (("db", "upgrade", "--database", "postgresql://me:secret@host/x"), 1, "records are kept in SQLite"),
+    (("db", "check", "--database", "sqlite:///new.db"), 1, "Target database is not up to date"),
     (("play", "--output", "tape"), 2, "expected 'browser' or a file ending in .mid"),
 ]
 
