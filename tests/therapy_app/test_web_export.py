@@ -84,7 +84,7 @@ def test_an_earlier_rest_is_used_when_asked_for(clinic, therapist):
 
 def test_the_music_may_come_from_another_tradition(clinic, therapist):
     page = therapist.get("/sessions/new")
-    assert "West african" in page.text
+    assert "West African" in page.text
     form = {"client": clinic.client, "protocol": "settle", "sensor": "virtual:typical", "length_min": 10}
     therapist.post("/sessions", {**form, "consent": "y", "tradition": "maqam"})
     assert order(clinic.database, 1).prescription.tradition == "maqam"

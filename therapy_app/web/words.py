@@ -52,12 +52,12 @@ def protocol_choices() -> dict[str, str]:
 
 def tradition_choices() -> dict[str, str]:
     """Every tradition there is, for a form; their data stay unread in this process."""
-    return {name: title(name) for name in catalog.names("tradition")}
+    return {name: name.replace("_", " ").title() for name in catalog.names("tradition")}
 
 
 def title(name: str) -> str:
-    """'settle-quiet' as 'Settle quiet', 'west_african' as 'West african'."""
-    return name.replace("-", " ").replace("_", " ").capitalize()
+    """'settle-quiet' as 'Settle quiet'."""
+    return name.replace("-", " ").capitalize()
 
 
 def here(moment: datetime) -> datetime:
