@@ -24,6 +24,8 @@ KEPT = 512
 """Lines kept in memory per session; a viewer further behind reads the database instead, so none is ever lost."""
 PATIENCE_S = 1.0
 STREAMS_PER_USER = 4
+SEAT_WAIT_S = 3.0
+"""A flaky link comes back sooner than its last stream is missed, which takes up to a second."""
 log = logging.getLogger(__name__)
 
 
@@ -149,21 +151,22 @@ class Seats:
 
     def __init__(self, each: int = STREAMS_PER_USER) -> None:
         self.each = each
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._taken: Counter[int] = Counter()
 
     def take(self, user_id: int) -> bool:
-        with self._lock:
-            if self._taken[user_id] >= self.each:
-                return False
-            self._taken[user_id] += 1
-            return True
+        """False when no seat comes free while a page that has just gone away is noticed."""
+        with self._changed:
+            free = self._changed.wait_for(lambda: self._taken[user_id] < self.each, SEAT_WAIT_S)
+            self._taken[user_id] += free
+            return free
 
     def leave(self, user_id: int) -> None:
-        with self._lock:
+        with self._changed:
             self._taken[user_id] -= 1
             if not self._taken[user_id]:
                 del self._taken[user_id]
+            self._changed.notify_all()
 
     def __len__(self) -> int:
         return self._taken.total()
