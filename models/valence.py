@@ -9,8 +9,7 @@ from models.person import Person
 from sensors.readings import Features
 
 PRIOR_HALF_WIDTH = 0.8
-"""Wider than listeners to film clips spread around neutral (90 % within +-0.50, CASE annotations): a person
-in therapy may feel anything."""
+"""Most of the range: before a person has said anything, they may feel anything."""
 REPORT_HALF_WIDTH = 0.35
 REPORT_DECAY_S = 300.0
 PRIOR_WEIGHT = 0.25

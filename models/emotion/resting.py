@@ -47,22 +47,20 @@ TERMS = {
     "eeg_beta": Term(0.1, 0.22, _plain, "fast brain waves"),
     "eeg_alpha": Term(-0.15, 0.26, _plain, "slow brain waves"),
 }
-"""Spreads: pooled SD of each second's difference from the first 3 min, heart and skin from Stress-Predict (34
-people, wrist), EEG from EEGMAT (36 people, F7 F8 T5 T6). Weights are set by hand, not fitted; tonic EDA has
-little because it drifts upward with time in any session."""
+"""Spreads: pooled SD of each second's difference from rest, heart and skin from Stress-Predict (34 people, wrist), EEG
+from EEGMAT (36 people, F7 F8 T5 T6), rounded; `python -m benchmarks.resting` prints them. Weights are set by hand, not
+fitted; tonic EDA has little because it drifts upward with time in any session."""
 WHOLE = sum(abs(term.weight) for term in TERMS.values())
 GAIN = 0.6
 """One spread in everything moves arousal to tanh(0.6) = 0.54."""
 
-NARROWEST, WIDEST = 0.45, 0.8
-"""Half-widths of the 90 % interval, with all signals clean and with hardly any. Arousal spreads by 0.29 around
-neutral (CASE annotations, SD on [-1, 1]); wrist signals against rest tell stress with AUC 0.78 on unseen people
-(Stress-Predict), which leaves 88 % of that spread: 1.645 * 0.88 * 0.29 = 0.42. The rest is caution: these
-widths are not calibrated on held-out people."""
+NARROWEST, WIDEST = 0.5, 0.8
+"""Half-widths of the 90 % interval, with all signals clean and with hardly any. Set by hand, wide on purpose: a
+quarter of the whole range either way at best. They are not calibrated on held-out people."""
 
 STRESS_SLOPE, STRESS_CENTRE = 1.7, 0.26
-"""Logistic of arousal, rounded from a fit to all of Stress-Predict with both classes weighted alike: a monotone
-map to read beside arousal, not a calibrated probability."""
+"""Logistic of arousal, rounded from a fit to all of Stress-Predict with both classes weighted alike (same command):
+a monotone map to read beside arousal, not a calibrated probability."""
 
 
 @dataclass(frozen=True)
