@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol
 
-ROLES = ("melody", "counter", "chords", "bass", "drums")
+from models.music.condition import NOTHING_ASKED, ROLES, Condition
+
+__all__ = ["ROLES"]
 
 
 @dataclass(frozen=True)
@@ -131,11 +133,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class BarRequest:
-    """A bar to be written: its plan, the bars before it (oldest first) and the chance it may use."""
+    """A bar to be written: its plan, the bars before it (oldest first) and the chance it may use.
+
+    `asked` holds wishes beyond the plan; each that is given stands in place of what the plan implies.
+    """
 
     plan: MusicPlan
     previous: tuple[Bar, ...]
     seed: int
+    asked: Condition = NOTHING_ASKED
 
 
 class Generator(Protocol):

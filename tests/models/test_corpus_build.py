@@ -11,6 +11,7 @@ import mido
 import numpy as np
 import pytest
 
+from models.music.condition import CONTINUOUS
 from models.music.tokens import VOCABULARY, decode, encode
 from models.training.corpus import manifest
 from models.training.corpus.__main__ import main
@@ -21,7 +22,7 @@ from models.training.corpus.metre import bar_lines
 from models.training.corpus.prepare import from_score
 from models.training.corpus.roles import written_bars
 from models.training.corpus.score import Refused
-from models.training.corpus.shards import CONDITIONS, LEAST_PAIRS, read_shard
+from models.training.corpus.shards import LEAST_PAIRS, read_shard
 from models.training.corpus.sources import SOURCES
 from models.training.tokens_check import sizes
 
@@ -143,7 +144,7 @@ def test_the_shards_hold_the_bars_of_the_pieces_in_the_manifest(data: Path, tmp_
             bars = np.diff(shard["piece_offsets"])
             assert bars.tolist() == [entry.bars for entry in own]
             assert shard["tokens"].dtype == np.uint16
-            assert shard["conditions"].shape == (bars.sum(), len(CONDITIONS))
+            assert shard["conditions"].shape == (bars.sum(), len(CONTINUOUS))
             assert [STYLES[style] for style in shard["style"][shard["piece_offsets"][:-1]]] == [e.style for e in own]
             starts = shard["tokens"][shard["bar_offsets"][:-1]]
             assert set(starts.tolist()) <= set(VOCABULARY.span("bar"))
@@ -167,7 +168,7 @@ def test_a_shard_gives_the_bars_of_a_piece(data: Path, tmp_path: Path) -> None:
 def test_conditions_are_ranks_and_an_unknown_one_is_nan(data: Path, tmp_path: Path) -> None:
     built(data, tmp_path / "out")
     with np.load(tmp_path / "out" / "train.npz", allow_pickle=False) as shard:
-        conditions = {name: shard["conditions"][:, column] for column, name in enumerate(CONDITIONS)}
+        conditions = {name: shard["conditions"][:, column] for column, name in enumerate(CONTINUOUS)}
         style = shard["style"]
     for name in ("valence", "arousal", "mode"):
         assert -1 <= np.nanmin(conditions[name]) < -0.5 < 0.5 < np.nanmax(conditions[name]) <= 1
@@ -178,7 +179,7 @@ def test_conditions_are_ranks_and_an_unknown_one_is_nan(data: Path, tmp_path: Pa
     assert np.allclose(tempo[style == STYLES.index("song")], np.log2(0.9), atol=1e-3)
     assert np.isnan(tempo[style == STYLES.index("folk")]).all()
     scale = json.loads((tmp_path / "out" / "conditions.json").read_text())
-    assert scale["conditions"] == list(CONDITIONS)
+    assert scale["conditions"] == list(CONTINUOUS)
     assert list(scale["norms"]) == ["other"]  # no style here has as many as LEAST_PAIRS
     assert LEAST_PAIRS > 6 * 32
     assert all(len(scale["norms"]["other"][name]) == 101 for name in ("valence", "arousal", "density"))

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-STYLES = (
-    "song", "quartet", "orchestral", "piano", "renaissance", "baroque", "classical", "romantic",
-    "hymn", "folk", "ragtime", "standard", "drums", "other",
-)  # fmt: skip
-
 CC0, CC_BY_4, PUBLIC_DOMAIN, INFORMAL = "CC0-1.0", "CC-BY-4.0", "public domain", "informal permission"
 
 

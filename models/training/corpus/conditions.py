@@ -13,7 +13,6 @@ from models.music.measures import ROUGHNESS
 from models.music.plan import Note
 from models.music.tokens import GRID, WrittenBar
 
-FEATURES = ("density", "polyphony", "register", "tension", "syncopation")
 FUNCTION_TENSION = {"tonic": 0.0, "subdominant": 0.3, "dominant": 0.6}  # the pull back to the tonic
 STRANGER, ROUGH = 0.5, 0.25  # a chord with tones outside the key; roughness between its tones
 MAJOR_AND_MINOR = frozenset(range(12)) - {1, 6}  # tones of the parallel scales together

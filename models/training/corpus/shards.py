@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.corpus.collections import STYLES
-from models.training.corpus.conditions import FEATURES
+from models.music.condition import CONTINUOUS, FEATURES, STYLES
 from models.training.corpus.prepare import Prepared
 from models.training.labels import MEASURES, STRIDE, scored, uniform
 
 Array = NDArray[np.float64]
 
-CONDITIONS = ("valence", "arousal", *FEATURES, "mode", "tempo")
 MAJORNESS = MEASURES.index("majorness")
 QUANTILES = np.linspace(0, 1, 101)
 LEAST_PAIRS = 200  # pairs of bars that a style must have to be its own norm
@@ -28,12 +26,12 @@ SPLITS = ("train", "valid", "test")
 def conditions(
     pieces: Sequence[Prepared], styles: Sequence[str]
 ) -> tuple[list[NDArray[np.float16]], dict[str, object]]:
-    """The condition vectors of each piece's bars, (bars, len(CONDITIONS)), and the scale they were made with.
+    """The condition vectors of each piece's bars, (bars, len(CONTINUOUS)), and the scale they were made with.
 
     Valence, arousal and mode are ranks within the style in [-1, 1], the features ranks in [0, 1], tempo the octaves
     from 100 beats a minute. NaN is 'not known': a model drops that condition.
     """
-    vectors: list[NDArray[np.float16]] = [np.empty((0, len(CONDITIONS)), np.float16)] * len(pieces)
+    vectors: list[NDArray[np.float16]] = [np.empty((0, len(CONTINUOUS)), np.float16)] * len(pieces)
     scales: dict[str, object] = {}
     for norm, members in _norms(pieces, styles).items():
         own = [pieces[index] for index in members]
@@ -51,7 +49,7 @@ def conditions(
             whole = np.concatenate([label[:, :2], rank, label[:, 2:], octaves], axis=1)
             vectors[index] = whole.astype(np.float16)
             pairs, bars = pairs + len(piece.measures), bars + piece.bars
-    return vectors, {"conditions": CONDITIONS, "styles": STYLES, "norms": scales}
+    return vectors, {"conditions": CONTINUOUS, "styles": STYLES, "norms": scales}
 
 
 def _norms(pieces: Sequence[Prepared], styles: Sequence[str]) -> dict[str, list[int]]:
@@ -128,7 +126,7 @@ def _arrays(
         "tokens": rows("tokens", np.uint16),
         "bar_offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint32),
         "piece_offsets": np.concatenate([[0], np.cumsum(bars)]).astype(np.uint32),
-        "conditions": np.concatenate([*vectors, np.empty((0, len(CONDITIONS)), np.float16)]),
+        "conditions": np.concatenate([*vectors, np.empty((0, len(CONTINUOUS)), np.float16)]),
         "style": np.repeat([STYLES.index(style) for style in styles], bars).astype(np.uint8),
         "tonic": rows("tonic", np.uint8),
         "scale": rows("scale", np.uint16),

@@ -1,0 +1,1 @@
+"""Networks that learned from scores; torch is imported here and by whoever imports these."""
