@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from models.music.condition import NOTHING_ASKED, Condition
 from models.music.performance import perform
 from models.music.plan import ROLES, Aim, Bar, BarRequest, Generator, MusicPlan, PerformedBar
 from models.music.planner import begin, next_bar
@@ -65,6 +66,27 @@ def aim_at(path: Sequence[Waypoint], bar: int) -> Aim:
     )
 
 
+@dataclass(frozen=True)
+class Job:
+    """One piece to be composed: its path of aims, how many bars, and what is asked beyond the plan in every bar.
+
+    Raises ValueError for fewer than one bar or an empty path.
+    """
+
+    path: tuple[Waypoint, ...]
+    bars: int
+    seed: int
+    tradition: Tradition
+    roles: tuple[str, ...] = ROLES
+    asked: Condition = NOTHING_ASKED
+
+    def __post_init__(self) -> None:
+        if self.bars < 1:
+            raise ValueError(f"{self.bars} bars; expected 1 or more")
+        if not self.path:
+            raise ValueError("empty path; expected at least one waypoint")
+
+
 def compose(
     path: Sequence[Waypoint],
     bars: int,
@@ -77,21 +99,29 @@ def compose(
 
     Raises ValueError for fewer than one bar, an empty path, a negative seed or an unknown role.
     """
-    if bars < 1:
-        raise ValueError(f"{bars} bars; expected 1 or more")
-    if not path:
-        raise ValueError("empty path; expected at least one waypoint")
-    form = begin(seed, tradition, roles)
-    piece: Piece = []
-    start_s = 0.0
-    for number in range(bars):
-        form, plan = next_bar(form, aim_at(path, number))
-        previous = tuple(bar for _, bar, _ in piece[-REMEMBERED_BARS:])
-        (bar,) = generator.compose([BarRequest(plan, previous, bar_seed(seed, number))])
-        performed = perform(bar, plan, start_s, revision=0, loudness_db=0.0, seed=seed)
-        piece.append((plan, bar, performed))
-        start_s += plan.length_s
+    (piece,) = compose_many([Job(tuple(path), bars, seed, tradition, tuple(roles))], generator)
     return piece
+
+
+def compose_many(jobs: Sequence[Job], generator: Generator) -> list[Piece]:
+    """Many pieces bar by bar in lockstep: each step asks the generator for one bar of every piece that goes on."""
+    forms = [begin(job.seed, job.tradition, job.roles) for job in jobs]
+    pieces: list[Piece] = [[] for _ in jobs]
+    starts_s = [0.0] * len(jobs)
+    for number in range(max((job.bars for job in jobs), default=0)):
+        going = [index for index, job in enumerate(jobs) if number < job.bars]
+        requests = []
+        for index in going:
+            job, piece = jobs[index], pieces[index]
+            forms[index], plan = next_bar(forms[index], aim_at(job.path, number))
+            previous = tuple(bar for _, bar, _ in piece[-REMEMBERED_BARS:])
+            requests.append(BarRequest(plan, previous, bar_seed(job.seed, number), job.asked))
+        for index, request, bar in zip(going, requests, generator.compose(requests), strict=True):
+            seed, plan = jobs[index].seed, request.plan
+            performed = perform(bar, plan, starts_s[index], revision=0, loudness_db=0.0, seed=seed)
+            pieces[index].append((plan, bar, performed))
+            starts_s[index] += plan.length_s
+    return pieces
 
 
 def bar_seed(seed: int, bar: int) -> int:

@@ -1,6 +1,6 @@
 import pytest
 
-from models.music.compose import Waypoint, aim_at, compose, parse_path
+from models.music.compose import Job, Waypoint, aim_at, compose, compose_many, parse_path
 from models.music.generators.rules import Generator
 from models.music.plan import Aim
 from models.music.traditions.western import TRADITION
@@ -62,3 +62,12 @@ def test_bad_arguments_are_refused(bars: int, seed: int, roles: tuple[str, ...])
 def test_a_path_needs_a_point() -> None:
     with pytest.raises(ValueError, match="empty path"):
         compose((), 4, 1, Generator(), TRADITION)
+
+
+def test_pieces_composed_together_are_the_pieces_composed_alone() -> None:
+    jobs = [
+        Job(parse_path(path), bars, seed, TRADITION) for path, bars, seed in (("0:0.5,0.4", 9, 1), ("0:-1,0", 4, 2))
+    ]
+    alone = [compose(job.path, job.bars, job.seed, Generator(), TRADITION) for job in jobs]
+    assert compose_many(jobs, Generator()) == alone
+    assert compose_many([], Generator()) == []
