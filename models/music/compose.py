@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from models.music.condition import NOTHING_ASKED, Condition
+from models.music.memory import remember
 from models.music.performance import perform
 from models.music.plan import ROLES, Aim, Bar, BarRequest, Generator, MusicPlan, PerformedBar
 from models.music.planner import begin, next_bar

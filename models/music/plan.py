@@ -75,8 +75,9 @@ class MusicPlan:
 
     `scale` holds pitch classes from the tonic upwards. `theme` names the theme ('A', 'B'); `treatment`
     says what is done with it ('state', 'return', 'vary', 'develop', 'free'); `motif` is the bar's share
-    of the theme, already varied, empty when the melody is free. `cadence` is the numeral pair that ends
-    the phrase in this bar ('' elsewhere). `density`, `register`, `polyphony` and `tension` are in [0, 1].
+    of the theme, already varied, empty when the melody is free. `theme_bar` is the bar of the theme that is stated
+    here for the first time, None elsewhere: a generator may then sing its own instead of `motif`. `cadence` is the
+    numeral pair that ends the phrase in this bar ('' elsewhere). `density`, `register`, `polyphony` and `tension` are in [0, 1].
     `palette` names the row of `instruments.PALETTES` that this section keeps ('' lets the aim choose).
     `idiom` is what a tradition adds; Western bars have none.
     """
@@ -104,6 +105,7 @@ class MusicPlan:
     roles: tuple[str, ...]
     palette: str = ""
     idiom: Idiom | None = None
+    theme_bar: int | None = None
 
     @property
     def length_s(self) -> float:
@@ -123,12 +125,16 @@ class Note:
 
 @dataclass(frozen=True)
 class Bar:
-    """The composed bar `bar`: notes without tempo or loudness, and who wrote them."""
+    """The composed bar `bar`: notes without tempo or loudness, and who wrote them.
+
+    `own_melody` says that the melody is the generator's own where the plan had a motif for it.
+    """
 
     bar: int
     notes: tuple[Note, ...]
     generator: str
     tokens: int = 0
+    own_melody: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from models.music.expression import (
     tempo_for,
 )
 from models.music.fitting import closed, fitted, onsets_for, ornamented, syncopated, thinned
-from models.music.form import MOVEMENT, Form, Phrase
+from models.music.form import LAYOUTS, MOVEMENT, Form, Phrase
 from models.music.harmony import (
     FUNCTIONS,
     TONICS,
@@ -29,7 +29,7 @@ from models.music.idiom import SYNCOPATION_FROM_AROUSAL, idiom_for, motif_in_mod
 from models.music.instruments import palette_for
 from models.music.phrases import open_phrase
 from models.music.plan import ROLES, Aim, Chord, MusicPlan
-from models.music.themes import Motif, make_theme, squeeze
+from models.music.themes import Motif, Theme, make_theme, squeeze
 from models.music.tradition import Tradition
 
 __all__ = ["begin", "next_bar", "tempo_for"]
@@ -130,7 +130,7 @@ def _plan(form: Form, phrase: Phrase, aim: Aim) -> MusicPlan:
         phrase_bars=phrase.bars,
         cadence="-".join(phrase.cadence) if last else "",
         theme=phrase.theme,
-        treatment=phrase.treatment,
+        treatment=_treatment(form, phrase),
         motif=motif,
         density=density,
         polyphony=polyphony,
@@ -139,7 +139,30 @@ def _plan(form: Form, phrase: Phrase, aim: Aim) -> MusicPlan:
         roles=playing,
         palette=form.palette,
         idiom=idiom_for(form, phrase.key, aim, density),
+        theme_bar=_first_stated(form, phrase),
     )
+
+
+def _theme_bar(form: Form, phrase: Phrase) -> tuple[Theme, int, int] | None:
+    """(theme, which of its bars, moved by how many steps) that the phrase brings in this bar of a statement."""
+    if phrase.treatment not in ("state", "return") or not phrase.theme:
+        return None
+    return form.theme(phrase.theme[:1]), *LAYOUTS[phrase.bars][form.phrase_bar]
+
+
+def _first_stated(form: Form, phrase: Phrase) -> int | None:
+    """The theme's bar that is heard here for the first time. A mode with phrases of its own states those instead."""
+    found = _theme_bar(form, phrase)
+    if found is None or form.tradition.mode(phrase.key.mode).phrases:
+        return None
+    theme, bar, steps = found
+    return bar if steps == 0 and bar not in theme.stated else None
+
+
+def _treatment(form: Form, phrase: Phrase) -> str:
+    """A bar of a statement that was sung before in this piece is a return."""
+    found = _theme_bar(form, phrase)
+    return "return" if found and found[1] in found[0].stated else phrase.treatment
 
 
 def _chords(form: Form, phrase: Phrase, aim: Aim) -> tuple[Chord, ...]:

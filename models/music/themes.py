@@ -31,14 +31,17 @@ SEQUENCE_STEPS = (-2, -1, 1, 2)
 LOWEST_DEGREE, HIGHEST_DEGREE = -3, 9
 CENTRAL_DEGREE = 3
 CANDIDATES = 40
+THREE_FOUR = (0, 1, 2, 2.5, 3)
+"""Where the beats of a 4/4 theme and its end fall in 3/4."""
 
 
 @dataclass(frozen=True)
 class Theme:
-    """A name and four bars in 4/4."""
+    """A name and four bars in 4/4; `stated` are the bars that a generator sang as its own."""
 
     name: str
     bars: tuple[Motif, ...]
+    stated: frozenset[int] = frozenset()
 
     @property
     def degrees(self) -> list[int]:
@@ -125,7 +128,7 @@ def invert(motif: Motif) -> Motif:
 
 def squeeze(motif: Motif) -> Motif:
     """A 4/4 motif in 3/4: the second half passes twice as fast."""
-    return placed(motif, (0, 1, 2, 2.5, 3))
+    return placed(motif, THREE_FOUR)
 
 
 def placed(motif: Motif, places: Sequence[float], pulses: int = 0) -> Motif:

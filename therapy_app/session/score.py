@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.music.form import Form
+from models.music.memory import remember
 from models.music.performance import perform
 from models.music.plan import Aim, Bar, BarRequest, MusicPlan, PerformedBar
 from models.music.planner import begin, next_bar
@@ -99,6 +100,7 @@ class Score:
         if ordered is None or ordered not in self._ordered:
             return None
         self._composed[bar.bar] = bar
+        self._form = remember(self._form, ordered.plan, bar)
         for old in [number for number in self._composed if number < bar.bar - REMEMBERED]:
             del self._composed[old]
         seed = self._seed_of(bar.bar)

@@ -1,0 +1,44 @@
+"""What a bar is asked to be: the plan said in a generator's terms, and what was asked beyond it."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from math import log2
+
+from models.music.condition import Condition
+from models.music.expression import clamp
+from models.music.plan import BarRequest, MusicPlan
+
+TREATMENTS = {"state": "state", "return": "return", "vary": "vary", "develop": "vary", "free": "free"}
+USUAL_STYLE = {"song": 0.5, "piano": 0.3, "quartet": 0.2}
+"""A blend where none is asked for: the corpora with a melody, its accompaniment and a bass in every bar."""
+TEMPO_CENTRE_BPM = 100.0
+
+
+def condition_of(request: BarRequest) -> Condition:
+    """All wishes for the bar: `asked` where it says something, else what the plan implies."""
+    wishes = {name: value for name, value in _said(request.asked).items() if value not in (None, {})}
+    return replace(planned(request.plan), **wishes)
+
+
+def _said(condition: Condition) -> dict[str, object]:
+    return {field.name: getattr(condition, field.name) for field in fields(condition)}
+
+
+def planned(plan: MusicPlan) -> Condition:
+    """The plan as a condition; syncopation, mode and rhythm are left open."""
+    tonic = plan.scale[0]
+    tones = {*plan.scale, *(tone for chord in plan.chords for tone in chord.pitch_classes)}
+    return Condition(
+        valence=plan.aim.valence,
+        arousal=plan.aim.arousal,
+        density=clamp(plan.density),
+        polyphony=clamp(plan.polyphony),
+        register=clamp(plan.register),
+        tension=clamp(plan.tension),
+        tempo=clamp(log2(plan.tempo_bpm / TEMPO_CENTRE_BPM), -1.0, 1.0),
+        style=USUAL_STYLE,
+        scale=frozenset((tone - tonic) % 12 for tone in tones),
+        theme=TREATMENTS[plan.treatment],
+        roles=plan.roles,
+    )
