@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from math import log2
+from typing import Any
 
 from models.music.condition import Condition
 from models.music.expression import clamp
@@ -17,12 +18,9 @@ TEMPO_CENTRE_BPM = 100.0
 
 def condition_of(request: BarRequest) -> Condition:
     """All wishes for the bar: `asked` where it says something, else what the plan implies."""
-    wishes = {name: value for name, value in _said(request.asked).items() if value not in (None, {})}
-    return replace(planned(request.plan), **wishes)
-
-
-def _said(condition: Condition) -> dict[str, object]:
-    return {field.name: getattr(condition, field.name) for field in fields(condition)}
+    wishes: dict[str, Any] = {field.name: getattr(request.asked, field.name) for field in fields(Condition)}
+    given = {name: wish for name, wish in wishes.items() if wish is not None and wish != {}}
+    return replace(planned(request.plan), **given)
 
 
 def planned(plan: MusicPlan) -> Condition:

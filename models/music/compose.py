@@ -119,6 +119,7 @@ def compose_many(jobs: Sequence[Job], generator: Generator) -> list[Piece]:
             requests.append(BarRequest(plan, previous, bar_seed(job.seed, number), job.asked))
         for index, request, bar in zip(going, requests, generator.compose(requests), strict=True):
             seed, plan = jobs[index].seed, request.plan
+            forms[index] = remember(forms[index], plan, bar)
             performed = perform(bar, plan, starts_s[index], revision=0, loudness_db=0.0, seed=seed)
             pieces[index].append((plan, bar, performed))
             starts_s[index] += plan.length_s

@@ -77,7 +77,8 @@ class MusicPlan:
     says what is done with it ('state', 'return', 'vary', 'develop', 'free'); `motif` is the bar's share
     of the theme, already varied, empty when the melody is free. `theme_bar` is the bar of the theme that is stated
     here for the first time, None elsewhere: a generator may then sing its own instead of `motif`. `cadence` is the
-    numeral pair that ends the phrase in this bar ('' elsewhere). `density`, `register`, `polyphony` and `tension` are in [0, 1].
+    numeral pair that ends the phrase in this bar ('' elsewhere). `density`, `register`, `polyphony` and `tension` are
+    in [0, 1].
     `palette` names the row of `instruments.PALETTES` that this section keeps ('' lets the aim choose).
     `idiom` is what a tradition adds; Western bars have none.
     """
