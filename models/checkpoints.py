@@ -14,13 +14,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import Tensor
 
-WEIGHTS = Path(__file__).parent / "weights"
-HASHES = "hashes.json"
+from models import shipped
+from models.shipped import HASHES, WEIGHTS, WeightsError, known
+
+__all__ = ["HASHES", "LARGEST_BYTES", "WEIGHTS", "Checkpoint", "WeightsError", "known", "read", "ship"]
+
 LARGEST_BYTES = 25 * 1024 * 1024
-
-
-class WeightsError(Exception):
-    """Why weights can't be used, in a sentence; the rules generator needs none."""
 
 
 @dataclass(frozen=True)
@@ -33,39 +32,15 @@ class Checkpoint:
     tensors: Mapping[str, Tensor]
 
 
-def known(folder: Path = WEIGHTS) -> dict[str, str]:
-    """SHA-256 of every file of weights, by name."""
-    listed = folder / HASHES
-    if not listed.is_file():
-        return {}
-    hashes: dict[str, str] = json.loads(listed.read_text(encoding="utf-8"))
-    return hashes
-
-
 def read(name: str, folder: Path = WEIGHTS) -> Checkpoint:
     """The weights under this name. Raises WeightsError when they are missing, cut short or altered."""
-    listed = known(folder)
-    if name not in listed:
-        raise WeightsError(f"no weights named {name!r}; there are: {', '.join(sorted(listed)) or 'none'}")
-    try:
-        content = (folder / f"{name}.safetensors").read_bytes()
-    except OSError as error:
-        raise WeightsError(f"the weights of {name!r} can't be read: {(error.strerror or 'unknown').lower()}") from error
-    digest = sha256(content).hexdigest()
-    if digest != listed[name]:
-        raise WeightsError(f"the weights of {name!r} are not the ones that were shipped; their hash differs")
+    content = shipped.content(name, folder)
     try:
         tensors = load(content)
     except SafetensorError as error:
         raise WeightsError(f"the weights of {name!r} are no safetensors: {error}") from error
-    return Checkpoint(name, digest, _about(content), {key: value.float() for key, value in tensors.items()})
-
-
-def _about(content: bytes) -> dict[str, Any]:
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    about: dict[str, Any] = json.loads(header.get("__metadata__", {}).get("about", "{}"))
-    return about
+    floats = {key: value.float() for key, value in tensors.items()}
+    return Checkpoint(name, sha256(content).hexdigest(), shipped.about(content), floats)
 
 
 def ship(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], folder: Path = WEIGHTS) -> str:
@@ -78,6 +53,5 @@ def ship(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], fol
     file = folder / f"{name}.safetensors"
     save_file(half, file, metadata={"about": json.dumps(about, sort_keys=True)})
     digest = sha256(file.read_bytes()).hexdigest()
-    hashes = {**known(folder), name: digest}
-    (folder / HASHES).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    shipped.enter(name, digest, folder)
     return digest
