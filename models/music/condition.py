@@ -103,7 +103,9 @@ def vectors(conditions: Sequence[Condition]) -> Array:
         style=np.array([_style(c.style) for c in conditions], dtype=np.float32).reshape(-1, len(STYLES)),
         scale=_bits([c.scale for c in conditions], 12),
         rhythm=_bits([c.rhythm for c in conditions], EIGHTHS),
-        theme=np.array([[c.theme == name for name in THEMES] for c in conditions], dtype=np.float32),
+        theme=np.array([[c.theme == name for name in THEMES] for c in conditions], dtype=np.float32).reshape(
+            -1, len(THEMES)
+        ),
         roles=_bits([None if c.roles is None else [ROLES.index(r) for r in c.roles] for c in conditions], len(ROLES)),
     )
 
@@ -127,5 +129,5 @@ def assembled(numbers: Array, style: Array, scale: Array, rhythm: Array, theme: 
     low = np.array([0.0 if name in FEATURES else -1.0 for name in CONTINUOUS], dtype=np.float32)
     places = np.clip((numbers - low) / (1 - low), 0, 1) * (KNOTS - 1)
     weights = np.maximum(0, 1 - np.abs(places[:, :, None] - np.arange(KNOTS, dtype=np.float32)))
-    spread = np.nan_to_num(weights, nan=0.0).reshape(len(numbers), -1)
+    spread = np.nan_to_num(weights, nan=0.0).reshape(len(numbers), len(CONTINUOUS) * KNOTS)
     return np.concatenate([spread, style, scale, rhythm, theme, roles], axis=1).astype(np.float32)

@@ -128,7 +128,8 @@ class Note:
 class Bar:
     """The composed bar `bar`: notes without tempo or loudness, and who wrote them.
 
-    `own_melody` says that the melody is the generator's own where the plan had a motif for it.
+    `own_melody` says that the melody is the generator's own where the plan had a motif for it. `plan` is what it was
+    written for: a generator that listens back needs it.
     """
 
     bar: int
@@ -136,6 +137,7 @@ class Bar:
     generator: str
     tokens: int = 0
     own_melody: bool = False
+    plan: MusicPlan | None = None
 
 
 @dataclass(frozen=True)
@@ -169,12 +171,22 @@ class PlayedNote:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """Where a bar that sounded already was played anew: from `beat` on, `start_s` seconds after the bar line."""
+
+    beat: int
+    start_s: float
+    gain_db: float
+
+
+@dataclass(frozen=True)
 class PerformedBar:
     """A bar as it sounds, complete: `start_s` on the session clock, `programs` the General MIDI program of each role.
 
     `revision` counts how often this bar was planned anew; the highest revision of a bar is the one that plays.
     `gain_db` is at most 0. `tuning` holds cents away from equal temperament by pitch class (12 from C) for all roles
-    but the drums; empty means none.
+    but the drums; empty means none. `gain_db` holds from the bar line, then that of each of `turns`, in order of time;
+    `tempo_bpm` is the one in which the bar ends.
     """
 
     bar: int
@@ -187,3 +199,4 @@ class PerformedBar:
     programs: Mapping[str, int]
     notes: tuple[PlayedNote, ...]
     tuning: tuple[float, ...] = ()
+    turns: tuple[Turn, ...] = ()

@@ -38,7 +38,7 @@ def _bar(request: BarRequest) -> Bar:
     if "drums" in roles:
         written += write_drums(plan)
     ordered = sorted(written, key=lambda note: (note.start_beat, note.role, note.pitch, note.beats))
-    return Bar(plan.bar, tuple(ordered), NAME)
+    return Bar(plan.bar, tuple(ordered), NAME, plan=plan)
 
 
 def _chance(request: BarRequest, purpose: str) -> np.random.Generator:

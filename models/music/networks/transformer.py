@@ -7,6 +7,7 @@ each bar in every layer as in MuseMorphose, Wu & Yang 2021).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -32,11 +33,13 @@ class Shape:
             raise ValueError(f"width {self.width} with {self.heads} heads; expected a multiple of {2 * self.heads}")
 
 
-class Cache:
-    """Keys and values of a batch of rows, (layers, rows, heads, slots, width of a head), and how many are filled."""
+@dataclass(frozen=True)
+class Prompt:
+    """The bars before: tokens (n,), the conditions of their bars (bars, SIZE), the bar of each token (n,)."""
 
-    def __init__(self, keys: Tensor, values: Tensor, filled: Tensor) -> None:
-        self.keys, self.values, self.filled = keys, values, filled
+    tokens: Tensor
+    conditions: Tensor
+    bar_of: Tensor
 
 
 class Block(nn.Module):
@@ -121,6 +124,10 @@ class Transformer(nn.Module):
             values.append(v)
         return self.logits(x), torch.stack(keys), torch.stack(values)
 
+    def begin(self, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor, room: int) -> Rows:
+        """Rows to go on from: row r from prompt of[r], its bar asked conditions[r], with room for so many tokens."""
+        return Rows(self, prompts, of, conditions, room)
+
     def logits(self, x: Tensor) -> Tensor:
         return functional.linear(self.norm(x), self.embedding.weight)
 
@@ -137,3 +144,67 @@ def turned(x: Tensor, turn: Tensor) -> Tensor:
     cosine, sine = turn
     first, second = x.chunk(2, dim=-1)
     return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
+
+
+SLOTS = 64
+"""Keys and values are kept in multiples of this many places."""
+
+
+class Rows:
+    """A batch of bars being written: keys and values of what was read, filled row by row as tokens come.
+
+    Each prompt is read by itself and every later product has four rows or more, so that a row's numbers do not depend
+    on which others are beside it.
+    """
+
+    def __init__(
+        self, network: Transformer, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor, room: int
+    ) -> None:
+        shape = network.shape
+        self._network = network
+        longest = max((len(prompt.tokens) for prompt in prompts), default=0)
+        slots = -(-(longest + room) // SLOTS) * SLOTS
+        self._keys = torch.zeros(shape.layers, len(of), shape.heads, slots, shape.width // shape.heads)
+        self._values = torch.zeros_like(self._keys)
+        self._filled = torch.zeros(len(of), dtype=torch.long)
+        rows_of: dict[int, list[int]] = {}
+        for row, prompt in enumerate(of):
+            rows_of.setdefault(prompt, []).append(row)
+        for number, rows in rows_of.items():
+            self._read(prompts[number], rows)
+        self._films = network.heard(conditions)[:, :, :, None]
+        self._turns = turning(torch.arange(slots), shape.width // shape.heads)
+
+    def _read(self, prompt: Prompt, rows: list[int]) -> None:
+        count = len(prompt.tokens)
+        if count:
+            keys, values = self._network.read(prompt.tokens[None], prompt.conditions[None], prompt.bar_of[None])[1:]
+            self._keys[:, rows, :, :count] = keys
+            self._values[:, rows, :, :count] = values
+        self._filled[rows] = count
+
+    def step(self, tokens: Tensor) -> Tensor:
+        """Logits (rows, vocabulary) after one more token in every row."""
+        network, row = self._network, torch.arange(len(tokens))
+        x = network.embedding(tokens)[:, None]
+        turn = self._turns[:, self._filled][:, :, None, None]
+        last = int(self._filled.max()) + 1
+        slots = -(-last // SLOTS) * SLOTS
+        reach = torch.where(torch.arange(slots) <= self._filled[:, None], 0.0, -torch.inf)[:, None, None]
+        for index, block in enumerate(network.blocks):
+            scale, shift = self._films[index].unbind(1)
+            q, k, v = block.projected(x, scale, shift)
+            keys, values = self._keys[index], self._values[index]
+            keys[row, :, self._filled] = turned(k, turn)[:, :, 0]
+            values[row, :, self._filled] = v[:, :, 0]
+            attended = functional.scaled_dot_product_attention(
+                turned(q, turn), keys[:, :, :slots], values[:, :, :slots], attn_mask=reach
+            )
+            x = block.after(x, attended, scale, shift)
+        self._filled += 1
+        return network.logits(x)[:, 0]
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with these rows only."""
+        self._keys, self._values = self._keys[:, rows], self._values[:, rows]
+        self._filled, self._films = self._filled[rows], self._films[:, rows]

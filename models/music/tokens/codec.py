@@ -76,7 +76,7 @@ def _snapped(note: Note, steps: int) -> tuple[int, int, int, int]:
     return place, ORDER[note.role], min(max(_steps(note.beats), 1), LONGEST), pitch
 
 
-def _canonical(numeral: str) -> str:
+def canonical(numeral: str) -> str:
     tones = pitch_classes(numeral, 0)
     if tones not in CANONICAL:
         raise TokenError(f"chord {numeral!r} has no token; there are: {', '.join(CANONICAL.values())}")
@@ -86,7 +86,7 @@ def _canonical(numeral: str) -> str:
 def _chord_places(bar: WrittenBar) -> dict[int, str]:
     """Numeral by place; of two at one place the later stands."""
     ordered = sorted(bar.chords, key=lambda chord: chord.start_beat)
-    return {min(_steps(chord.start_beat), bar.steps - 1): _canonical(chord.numeral) for chord in ordered}
+    return {min(_steps(chord.start_beat), bar.steps - 1): canonical(chord.numeral) for chord in ordered}
 
 
 def _chords(places: dict[int, str], steps: int, tonic: int) -> tuple[Chord, ...]:

@@ -1,0 +1,34 @@
+"""Composes with a transformer trained on free scores, steered bar by bar; the default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.checkpoints import WEIGHTS, Checkpoint, read
+from models.music.networks.transformer import Shape, Transformer
+from models.music.neural import compose
+from models.music.plan import Bar, BarRequest
+
+NAME = "transformer"
+
+
+class Generator:
+    """Writes the pitched roles and the percussion within the plan's frame. Deterministic in request and seed.
+
+    Raises WeightsError when the weights are missing or not the ones that were shipped.
+    """
+
+    def __init__(self, folder: Path = WEIGHTS) -> None:
+        checkpoint = read(NAME, folder)
+        self.network, self.weights_sha256 = rebuilt(checkpoint), checkpoint.sha256
+
+    def compose(self, requests: Sequence[BarRequest]) -> list[Bar]:
+        return compose(self.network, requests, NAME)
+
+
+def rebuilt(checkpoint: Checkpoint) -> Transformer:
+    """The network of a checkpoint, ready to write."""
+    network = Transformer(Shape(**checkpoint.about["shape"]))
+    network.load_state_dict(dict(checkpoint.tensors))
+    return network.eval()

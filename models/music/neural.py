@@ -1,0 +1,222 @@
+"""Bars written token by token by any network over role tokens: prompts from the bars before, guidance, sampling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.music.asked import condition_of, planned
+from models.music.chance import chance
+from models.music.condition import NOTHING_ASKED, Condition, vectors
+from models.music.draft import Draft, Frame
+from models.music.frame import Settled, drum_frame, pitched_frame, settled_melody, steps_of
+from models.music.generators import rules
+from models.music.networks.transformer import Prompt
+from models.music.plan import Bar, BarRequest, Note
+from models.music.tokens import WrittenBar, decode, encode
+
+GUIDANCE = 1.7
+"""How far beyond what was asked: 1 is as asked, 0 as if nothing were (Ho & Salimans 2022)."""
+TEMPERATURE, MASS = 0.95, 0.96
+"""Sampling: how even, and from the likeliest tokens that hold this much probability."""
+MOST_PROMPT = 300
+"""Tokens of the bars before that are read: the windows of training are little longer."""
+LEAST_ROWS = 4
+ROOM = 176
+STILL_ACTIVE = 0.75
+"""Share of the rows still writing at which the others leave: moving keys and values costs time too."""
+SINGLE_VOICES = ("melody", "counter", "bass")
+
+
+class Batch(Protocol):
+    """Rows that take a token each and say what may follow."""
+
+    def step(self, tokens: Tensor) -> Tensor: ...
+
+    def keep(self, rows: Tensor) -> None: ...
+
+
+class Network(Protocol):
+    def begin(self, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor, room: int) -> Batch: ...
+
+
+@dataclass
+class Part:
+    """One stretch of tokens to be written: the pitched roles of a bar, or its percussion."""
+
+    request: int
+    draft: Draft
+    condition: Condition
+    prompt: Prompt
+    rng: np.random.Generator
+
+
+def compose(network: Network, requests: Sequence[BarRequest], name: str) -> list[Bar]:
+    """A bar for each request. The same request gives the same bar whatever is beside it in the batch."""
+    settled = [settled_melody(request) for request in requests]
+    parts = [part for index, request in enumerate(requests) for part in _parts(index, request, settled[index])]
+    with torch.inference_mode():
+        _write(network, parts)
+    return [
+        _bar(request, [part for part in parts if part.request == index], settled[index], name)
+        for index, request in enumerate(requests)
+    ]
+
+
+# --- before -----------------------------------------------------------------------------------------------------
+
+
+def _parts(index: int, request: BarRequest, melody: Settled) -> list[Part]:
+    """What the network writes of a bar. A tradition's bar follows its own figures and is left to the rules."""
+    plan, condition = request.plan, condition_of(request)
+    if plan.idiom:
+        return []
+    made = []
+    pitched = tuple(role for role in plan.roles if role != "drums")
+    if pitched:
+        wishes = replace(condition, roles=pitched)
+        frame = pitched_frame(request, wishes, melody)
+        made.append(_part(index, request, frame, wishes, "pitched"))
+    if "drums" in plan.roles:
+        wishes = Condition(
+            arousal=condition.arousal, density=condition.density, syncopation=condition.syncopation,
+            tempo=condition.tempo, style={"drums": 1.0}, rhythm=condition.rhythm, roles=("drums",),
+        )  # fmt: skip
+        made.append(_part(index, request, drum_frame(plan, wishes), wishes, "drums"))
+    return made
+
+
+def _part(index: int, request: BarRequest, frame: Frame, condition: Condition, what: str) -> Part:
+    rng = chance(request.seed, request.plan.bar, f"tokens {what}")
+    return Part(index, Draft(frame), condition, prompt_of(request.previous, what == "drums", condition), rng)
+
+
+def prompt_of(previous: Sequence[Bar], drums: bool, condition: Condition) -> Prompt:
+    """The latest bars that fit, as tokens; percussion listens to percussion alone."""
+    tokens: list[NDArray[np.uint16]] = []
+    asked: list[Condition] = []
+    for bar in reversed(previous):
+        if bar.plan is None or bar.plan.idiom:
+            break
+        own = encode([as_written(bar, drums)])
+        if sum(map(len, tokens)) + len(own) > MOST_PROMPT:
+            break
+        tokens.insert(0, own)
+        asked.insert(0, condition if drums else planned(bar.plan))
+    lengths = [len(own) for own in tokens]
+    return Prompt(
+        torch.from_numpy(np.concatenate([*tokens, np.empty(0, np.uint16)]).astype(np.int64)),
+        torch.from_numpy(vectors(asked)),
+        torch.from_numpy(np.repeat(np.arange(len(tokens)), lengths)),
+    )
+
+
+def as_written(bar: Bar, drums: bool) -> WrittenBar:
+    assert bar.plan is not None
+    notes = tuple(note for note in bar.notes if (note.role == "drums") == drums)
+    chords = () if drums else bar.plan.chords
+    return WrittenBar(steps_of(bar.plan.beats), bar.plan.scale[0], chords, notes)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+def _write(network: Network, parts: Sequence[Part]) -> None:
+    """Every part a token at a time, asked and not asked side by side; parts that are done leave the batch."""
+    if not parts:
+        return
+    active = _rows(list(range(len(parts))))
+    asked = vectors([part.condition for part in parts])
+    bare = vectors([NOTHING_ASKED])[0]
+    conditions = np.stack([asked[row] if guided else bare for row, guided in active])
+    batch = network.begin([p.prompt for p in parts], [row for row, _ in active], torch.from_numpy(conditions), ROOM)
+    while True:
+        last = torch.tensor([parts[row].draft.tokens[-1] for row, _ in active])
+        logits = batch.step(last).numpy()
+        half = len(active) // 2
+        for place in range(half):
+            part = parts[active[place][0]]
+            if not part.draft.done and active.index(active[place]) == place:
+                part.draft.write(_drawn(logits[place], logits[half + place], part.draft.allowed(), part.rng))
+        going = [row for row in dict.fromkeys(row for row, _ in active) if not parts[row].draft.done]
+        if not going:
+            return
+        wanted = _rows(going)
+        if len(wanted) <= STILL_ACTIVE * len(active):
+            batch.keep(torch.tensor([active.index(row) for row in wanted]))
+            active = wanted
+
+
+def _rows(parts: list[int]) -> list[tuple[int, bool]]:
+    """(part, whether it is asked): first all asked, then all bare, the first repeated to make up the least number."""
+    filled = parts + parts[:1] * max(0, LEAST_ROWS // 2 - len(parts))
+    return [(part, True) for part in filled] + [(part, False) for part in filled]
+
+
+def _drawn(
+    asked: NDArray[np.float32], bare: NDArray[np.float32], allowed: NDArray[np.bool_], rng: np.random.Generator
+) -> int:
+    """One of the allowed tokens by chance."""
+    choices = np.flatnonzero(allowed)
+    turn = rng.random()
+    if len(choices) == 1:
+        return int(choices[0])
+    logits = (bare[choices] + GUIDANCE * (asked[choices] - bare[choices])).astype(np.float64) / TEMPERATURE
+    odds = np.exp(logits - logits.max())
+    order = np.argsort(-odds, kind="stable")
+    held = np.cumsum(odds[order])
+    last = int(np.searchsorted(held, MASS * held[-1])) + 1
+    return int(choices[order[int(np.searchsorted(held[:last], turn * held[last - 1], side="right"))]])
+
+
+# --- after ------------------------------------------------------------------------------------------------------
+
+
+def _bar(request: BarRequest, parts: Sequence[Part], melody: Settled, name: str) -> Bar:
+    """The notes of all parts as a bar; the rules write it where nothing sounds."""
+    plan = request.plan
+    written = [_read(part, plan.scale[0]) for part in parts]
+    notes = [note for bar in written for note in bar.notes]
+    if not notes:
+        return rules.Generator().compose([request])[0]
+    exact = {(note.start_beat, note.pitch): note for note in melody.notes}
+    ordered = sorted(
+        (
+            _accented(exact.get((note.start_beat, note.pitch), note) if note.role == "melody" else note)
+            for note in _cut(notes)
+        ),
+        key=lambda note: (note.start_beat, note.role, note.pitch, note.beats),
+    )
+    own = melody.open and plan.theme_bar is not None
+    return Bar(plan.bar, tuple(ordered), name, sum(len(part.draft.tokens) for part in parts), own, plan)
+
+
+def _read(part: Part, tonic: int) -> WrittenBar:
+    (bar,) = decode(part.draft.tokens, [tonic])
+    return bar
+
+
+def _cut(notes: Sequence[Note]) -> list[Note]:
+    """A single voice ends where its next note begins."""
+    cut = [note for note in notes if note.role not in SINGLE_VOICES]
+    for role in SINGLE_VOICES:
+        own = sorted((note for note in notes if note.role == role), key=lambda note: note.start_beat)
+        cut += [
+            replace(note, beats=min(note.beats, after.start_beat - note.start_beat)) for note, after in pairwise(own)
+        ]
+        cut += own[-1:]
+    return cut
+
+
+def _accented(note: Note) -> Note:
+    """The downbeat leads, what lies between the beats gives way; the performance does the rest."""
+    if note.start_beat == 0:
+        return replace(note, accent=0.65)
+    return replace(note, accent=0.35 if note.start_beat % 1 else 0.5)
