@@ -10,10 +10,12 @@ from itertools import pairwise
 import numpy as np
 
 from models.music.condition import NOTHING_ASKED, Condition
+from models.music.groove import Groove
 from models.music.memory import remember
 from models.music.performance import perform
 from models.music.plan import ROLES, Aim, Bar, BarRequest, Generator, MusicPlan, PerformedBar
 from models.music.planner import begin, next_bar
+from models.music.tempo import phrased
 from models.music.tradition import Tradition
 
 REMEMBERED_BARS = 8
@@ -95,17 +97,21 @@ def compose(
     generator: Generator,
     tradition: Tradition,
     roles: Sequence[str] = ROLES,
+    groove: Groove | None = None,
 ) -> Piece:
     """Plan, write and perform `bars` bars along `path`. The same arguments give the same piece.
 
     Raises ValueError for fewer than one bar, an empty path, a negative seed or an unknown role.
     """
-    (piece,) = compose_many([Job(tuple(path), bars, seed, tradition, tuple(roles))], generator)
+    (piece,) = compose_many([Job(tuple(path), bars, seed, tradition, tuple(roles))], generator, groove)
     return piece
 
 
-def compose_many(jobs: Sequence[Job], generator: Generator) -> list[Piece]:
-    """Many pieces bar by bar in lockstep: each step asks the generator for one bar of every piece that goes on."""
+def compose_many(jobs: Sequence[Job], generator: Generator, groove: Groove | None = None) -> list[Piece]:
+    """Many pieces bar by bar in lockstep: each step asks the generator for one bar of every piece that goes on.
+
+    Without `groove` percussion is played as it is written.
+    """
     forms = [begin(job.seed, job.tradition, job.roles) for job in jobs]
     pieces: list[Piece] = [[] for _ in jobs]
     starts_s = [0.0] * len(jobs)
@@ -115,12 +121,14 @@ def compose_many(jobs: Sequence[Job], generator: Generator) -> list[Piece]:
         for index in going:
             job, piece = jobs[index], pieces[index]
             forms[index], plan = next_bar(forms[index], aim_at(job.path, number))
+            plan = phrased(plan)
             previous = tuple(bar for _, bar, _ in piece[-REMEMBERED_BARS:])
             requests.append(BarRequest(plan, previous, bar_seed(job.seed, number), job.asked))
         for index, request, bar in zip(going, requests, generator.compose(requests), strict=True):
             seed, plan = jobs[index].seed, request.plan
             forms[index] = remember(forms[index], plan, bar)
-            performed = perform(bar, plan, starts_s[index], revision=0, loudness_db=0.0, seed=seed)
+            entry_bpm = pieces[index][-1][2].tempo_bpm if pieces[index] else None
+            performed = perform(bar, plan, starts_s[index], 0, 0.0, seed, groove, entry_bpm)
             pieces[index].append((plan, bar, performed))
             starts_s[index] += plan.length_s
     return pieces

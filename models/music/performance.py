@@ -1,60 +1,135 @@
-"""Plays a written bar: loudness, touch and timing from the aim, instruments from the palette. Pure."""
+"""Plays a written bar as the aim wants it, also when the aim changes while it sounds. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite, isnan
 
 import numpy as np
 
 from models.music.chance import chance
 from models.music.expression import clamp
-from models.music.instruments import RINGING, palette_for, programs, touch_of
-from models.music.plan import Bar, MusicPlan, Note, PerformedBar, PlayedNote
+from models.music.groove import Groove
+from models.music.instruments import palette_for, programs
+from models.music.nuance import Hand
+from models.music.plan import Bar, MusicPlan, Note, PerformedBar, PlayedNote, Turn
+from models.music.tempo import Passage
 
-SOFTEST_VELOCITY, LOUDEST_VELOCITY = 40, 92  # of a melody note at arousal -1 and +1, before accent
-ROLE_BALANCE = {"melody": 6, "counter": -6, "chords": -12, "bass": -4, "drums": -14}
-ACCENT_SPAN = 22  # velocity between accent 0 and 1
-PHRASE_SPAN = 8  # velocity between the edge and the middle of a phrase
-LEGATO, DETACHED = 1.02, 0.62  # sounding share of a note's length at arousal -1 and +1
-STEADY_ROLES = frozenset({"chords", "bass"})
 QUIETEST_DB = -60.0
-JITTER_S = 0.006
-ROLL_S = 0.045  # between the tones of a chord, at rest
-CLOSE_STRETCH = 0.03  # of the bar: how far the last beats of a phrase come late
 LOWEST_DRUM_AROUSAL = 0.0
 
 
-def perform(bar: Bar, plan: MusicPlan, start_s: float, revision: int, loudness_db: float, seed: int) -> PerformedBar:
+@dataclass(frozen=True)
+class Take:
+    """How a bar is played from `from_beat` on: for the aim, tempo and roles of `plan`, at `loudness_db`."""
+
+    plan: MusicPlan
+    loudness_db: float
+    from_beat: int = 0
+
+
+def perform(
+    bar: Bar,
+    plan: MusicPlan,
+    start_s: float,
+    revision: int,
+    loudness_db: float,
+    seed: int,
+    groove: Groove | None = None,
+    entry_bpm: float | None = None,
+) -> PerformedBar:
     """The bar as it sounds from `start_s`, exactly `plan.length_s` long.
 
-    `loudness_db` above 0 plays at 0, below -60 at -60. Notes may ring past the bar's end by at most a bar.
+    `loudness_db` above 0 plays at 0, below -60 at -60. Notes may ring past the bar's end by at most a bar. Without
+    `groove` percussion is played as it is written. `entry_bpm` is the tempo of the bar before, to lead on from.
     Raises ValueError when `loudness_db` or `start_s` is not a number, or `bar` is not the planned one.
     """
-    if not isfinite(start_s) or isnan(loudness_db):
-        raise ValueError(f"start {start_s} s, loudness {loudness_db} dB; expected numbers")
-    if bar.bar != plan.bar:
-        raise ValueError(f"bar {bar.bar} for the plan of bar {plan.bar}; expected the same")
-    ensemble = _ensemble(plan)
-    audible = [note for note in bar.notes if _audible(note, plan)]
-    rng = chance(seed, plan.bar, "performance")
-    hands = rng.normal(0.0, 1.0, size=(len(audible), 2))
-    played = [
-        _played(note, audible, plan, ensemble[note.role], (float(time), float(force)))
-        for note, (time, force) in zip(audible, hands, strict=True)
-    ]
+    return perform_takes(bar, (Take(plan, loudness_db),), start_s, revision, seed, groove, entry_bpm)
+
+
+def perform_takes(
+    bar: Bar,
+    takes: Sequence[Take],
+    start_s: float,
+    revision: int,
+    seed: int,
+    groove: Groove | None = None,
+    entry_bpm: float | None = None,
+) -> PerformedBar:
+    """The bar when its aim changed while it sounded: `takes` in order of their beats, the first from beat 0.
+
+    What stands before a take's beat comes out as it did without that take: the same notes at the same times.
+    """
+    _check(bar, takes, start_s)
+    passages, ensemble = _passages(takes, entry_bpm), _ensemble(takes[0].plan)
+    hands = [Hand(take.plan, passage, ensemble, groove) for take, passage in zip(takes, passages, strict=True)]
+    chances = chance(seed, bar.bar, "performance").normal(0.0, 1.0, size=(len(bar.notes), 2))
+    played = []
+    for note, (time, force) in zip(bar.notes, chances, strict=True):
+        hand = hands[sum(take.from_beat <= note.start_beat for take in takes) - 1]
+        if _audible(note, hand.plan):
+            played.append(hand.play(note, bar.notes, float(time), float(force)))
+    first, last = takes[0].plan, takes[-1].plan
     return PerformedBar(
         bar=bar.bar,
         revision=revision,
         start_s=round(start_s, 4),
-        length_s=plan.length_s,
-        tempo_bpm=plan.tempo_bpm,
-        beats=plan.beats,
-        gain_db=clamp(loudness_db, QUIETEST_DB, 0.0),
+        length_s=first.length_s if len(takes) == 1 else round(passages[-1].start_s + passages[-1].length_s, 4),
+        tempo_bpm=last.tempo_bpm,
+        beats=first.beats,
+        gain_db=_gain(takes[0]),
         programs=ensemble,
         notes=_cleared(played),
-        tuning=plan.idiom.tuning if plan.idiom else (),
+        tuning=first.idiom.tuning if first.idiom else (),
+        turns=tuple(
+            Turn(take.from_beat, round(passage.start_s, 4), _gain(take))
+            for take, passage in list(zip(takes, passages, strict=True))[1:]
+        ),
     )
+
+
+def beat_times(takes: Sequence[Take], entry_bpm: float | None = None) -> tuple[float, ...]:
+    """Seconds from the bar line of each beat, as `perform_takes` plays them."""
+    passages = _passages(takes, entry_bpm)
+    firsts = [take.from_beat for take in takes]
+    return tuple(passages[sum(first <= beat for first in firsts) - 1].at(beat) for beat in range(takes[0].plan.beats))
+
+
+def length_of(takes: Sequence[Take], entry_bpm: float | None = None) -> float:
+    """Seconds that the bar lasts in these takes."""
+    if len(takes) == 1:
+        return takes[0].plan.length_s
+    last = _passages(takes, entry_bpm)[-1]
+    return round(last.start_s + last.length_s, 4)
+
+
+def _check(bar: Bar, takes: Sequence[Take], start_s: float) -> None:
+    for take in takes:
+        if not isfinite(start_s) or isnan(take.loudness_db):
+            raise ValueError(f"start {start_s} s, loudness {take.loudness_db} dB; expected numbers")
+        if bar.bar != take.plan.bar:
+            raise ValueError(f"bar {bar.bar} for the plan of bar {take.plan.bar}; expected the same")
+    beats = [take.from_beat for take in takes]
+    if beats[:1] != [0] or beats != sorted(set(beats)) or beats[-1] >= takes[0].plan.beats:
+        raise ValueError(f"takes from beats {beats}; expected 0 first, then rising within {takes[0].plan.beats}")
+
+
+def _passages(takes: Sequence[Take], entry_bpm: float | None) -> list[Passage]:
+    """One to each take, from its beat to the bar's end; each enters in the tempo that the one before has just then."""
+    beats = takes[0].plan.beats
+    passages: list[Passage] = []
+    for take in takes:
+        beat_s, start_s = 60 / take.plan.tempo_bpm, 0.0
+        entry_s = 60 / entry_bpm if entry_bpm else beat_s
+        if passages:
+            start_s, entry_s = passages[-1].at(take.from_beat), passages[-1].beat_s_at(take.from_beat)
+        passages.append(Passage(take.from_beat, beats, start_s, beat_s, entry_s))
+    return passages
+
+
+def _gain(take: Take) -> float:
+    return clamp(take.loudness_db, QUIETEST_DB, 0.0)
 
 
 def _ensemble(plan: MusicPlan) -> dict[str, int]:
@@ -65,64 +140,9 @@ def _ensemble(plan: MusicPlan) -> dict[str, int]:
 
 
 def _audible(note: Note, plan: MusicPlan) -> bool:
-    """Only the planned roles; percussion falls silent at the next bar when arousal is to be low."""
+    """Only the planned roles; percussion falls silent at once when arousal is to be low."""
     calm = note.role == "drums" and plan.aim.arousal < LOWEST_DRUM_AROUSAL
     return note.role in plan.roles and not calm
-
-
-def _played(note: Note, bar: Sequence[Note], plan: MusicPlan, program: int, hand: tuple[float, float]) -> PlayedNote:
-    start = _start_s(note, bar, plan, program, hand[0])
-    touch = 1.0 if note.role == "drums" else touch_of(program)
-    velocity = round(clamp(_velocity(note, plan, hand[1]) * touch, 1, 127))
-    return PlayedNote(note.role, note.pitch, velocity, start, _length_s(note, plan, program))
-
-
-# --- loudness ---------------------------------------------------------------------------------------------------
-
-
-def _velocity(note: Note, plan: MusicPlan, hand: float) -> float:
-    """Arousal sets the level; accent, phrase arch, role and hand move it."""
-    level = SOFTEST_VELOCITY + (LOUDEST_VELOCITY - SOFTEST_VELOCITY) * (plan.aim.arousal + 1) / 2
-    accent = ACCENT_SPAN * (note.accent - 0.5)
-    place = (plan.phrase_bar + note.start_beat / plan.beats) / plan.phrase_bars
-    arch = PHRASE_SPAN * (1 - (2 * place - 1) ** 2) - PHRASE_SPAN / 2
-    return level + ROLE_BALANCE[note.role] + accent + arch + 1.8 * hand
-
-
-# --- touch ------------------------------------------------------------------------------------------------------
-
-
-def _length_s(note: Note, plan: MusicPlan, program: int) -> float:
-    """Legato at rest, detached when lively; plucked and struck tones ring on at rest."""
-    beat_s = 60 / plan.tempo_bpm
-    lively = (plan.aim.arousal + 1) / 2
-    detached = DETACHED + (0.2 if note.role in STEADY_ROLES else 0.0)
-    share = LEGATO + (detached - LEGATO) * lively
-    ring_s = 0.5 * (1 - lively) * beat_s if program in RINGING and note.role != "drums" else 0.0
-    longest = plan.length_s - note.start_beat * beat_s + plan.length_s / 2
-    return round(min(max(note.beats * beat_s * share + ring_s, 0.05), longest), 4)
-
-
-# --- timing -----------------------------------------------------------------------------------------------------
-
-
-def _start_s(note: Note, bar: Sequence[Note], plan: MusicPlan, program: int, hand: float) -> float:
-    """The written place, stretched at a phrase's end, with chords rolled from below and a little hand."""
-    place = note.start_beat / plan.beats
-    stretch = CLOSE_STRETCH * place * place * (1 - place) * 4 if plan.cadence else 0.0
-    restful = (1 - plan.aim.arousal) / 2
-    roll = _roll_s(note, bar) * restful if program in RINGING and note.role == "chords" else 0.0
-    jitter = 0.0 if note.role == "drums" else JITTER_S * (0.4 + 0.6 * restful) * hand
-    start = (place + stretch) * plan.length_s + roll + jitter
-    return round(clamp(start, 0.0, plan.length_s - 0.002), 4)
-
-
-def _roll_s(note: Note, bar: Sequence[Note]) -> float:
-    """Later for each tone of the same chord below this one."""
-    below = sum(
-        other.role == note.role and other.start_beat == note.start_beat and other.pitch < note.pitch for other in bar
-    )
-    return ROLL_S * below
 
 
 def _cleared(notes: Sequence[PlayedNote]) -> tuple[PlayedNote, ...]:

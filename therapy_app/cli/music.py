@@ -12,6 +12,7 @@ from models.music.compose import compose as compose_piece
 from models.music.plan import ROLES, Aim
 from therapy_app import catalog
 from therapy_app.cli.output import as_json, tell
+from therapy_app.playback.groove import found_groove
 from therapy_app.playback.midi_file import composed_file
 from therapy_app.playback.piano_roll import piano_roll_svg
 
@@ -63,9 +64,12 @@ def compose(
     The same arguments give the same bytes.
     """
     waypoints, voices = _path(path, valence, arousal), _roles(roles)
-    composer = catalog.find("generator", generator).Generator()
+    composer, mode = catalog.find("generator", generator).Generator(), catalog.find("tradition", tradition).TRADITION
+    groove, without = found_groove()
+    if without:
+        click.echo(without, err=True)
     begun = time.perf_counter()
-    piece = compose_piece(waypoints, bars, seed, composer, catalog.find("tradition", tradition).TRADITION, voices)
+    piece = compose_piece(waypoints, bars, seed, composer, mode, voices, groove)
     took_s = time.perf_counter() - begun
     out.write_bytes(composed_file(piece))
     if roll:

@@ -9,11 +9,12 @@ from models.music.plan import Bar
 from sensors.blocks import Listener, SampleBlock, Sensor, Status
 from therapy_app import catalog
 from therapy_app.engine.composer import Commission
+from therapy_app.playback.groove import found_groove
 from therapy_app.records.log import TickRecord
 from therapy_app.records.sessions import Order
 from therapy_app.session.commands import Command
-from therapy_app.session.events import BarPerformed, BarPlanned, Entry, Silenced, Started, TicksMissed
-from therapy_app.session.step import Session
+from therapy_app.session.events import Alarm, BarPerformed, BarPlanned, Entry, Silenced, Started, TicksMissed
+from therapy_app.session.step import GROOVE, Session
 from therapy_app.session.tick import TICK_S, Notice, Tick
 
 
@@ -26,7 +27,8 @@ def begin_session(order: Order) -> Session:
 def session_of(started: Started, consent_by: str) -> Session:
     estimator = catalog.find("estimator", started.estimator).Estimator()
     tradition = catalog.find("tradition", started.prescription.tradition).TRADITION
-    return Session(started, estimator, tradition, consent_by)
+    groove, _ = found_groove()
+    return Session(started, estimator, tradition, consent_by, groove)
 
 
 class Hearing:
@@ -43,8 +45,9 @@ class Hearing:
                 case BarPlanned(plan=plan):
                     self._aims[plan.bar] = (plan.aim.arousal, plan.aim.valence)
                 case BarPerformed(bar=bar):
-                    self._ahead = [row for row in self._ahead if row[0] < bar.start_s]
-                    self._ahead.append((bar.start_s, *self._aims.pop(bar.bar)))
+                    heard_s = bar.start_s + (bar.turns[-1].start_s if bar.turns else 0.0)
+                    self._ahead = [row for row in self._ahead if row[0] < heard_s]
+                    self._ahead.append((heard_s, *self._aims.pop(bar.bar)))
                 case Silenced():
                     self._ahead = [(at_s, 0.0, 0.0)]
         while self._ahead and self._ahead[0][0] <= at_s:
@@ -63,6 +66,8 @@ class Live:
         self.next_tick = 0
         self.answers: list[Bar] = []
         self.notices: list[Notice] = []
+        if without := found_groove()[1]:
+            self.notices.append(Alarm(GROOVE, "notice", without))
         self._hearing = Hearing(self.sensors)
 
     def tick(self, wall: datetime, commands: Sequence[Command] = ()) -> tuple[TickRecord, Commission | None]:

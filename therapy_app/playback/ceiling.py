@@ -11,9 +11,13 @@ from therapy_app.session.safety import SILENT_DB, Limits
 
 def under_ceiling(bar: PerformedBar, limits: Limits) -> PerformedBar:
     """The bar with every velocity, pitch and gain inside the limits; notes that are no numbers are left out."""
-    gain_db = min(bar.gain_db, limits.gain_high_db) if isfinite(bar.gain_db) else SILENT_DB
     notes = tuple(_capped(note, limits) for note in bar.notes if _is_playable(note))
-    return replace(bar, gain_db=gain_db, notes=notes)
+    turns = tuple(replace(turn, gain_db=_gain(turn.gain_db, limits)) for turn in bar.turns)
+    return replace(bar, gain_db=_gain(bar.gain_db, limits), notes=notes, turns=turns)
+
+
+def _gain(gain_db: float, limits: Limits) -> float:
+    return min(gain_db, limits.gain_high_db) if isfinite(gain_db) else SILENT_DB
 
 
 def _is_playable(note: PlayedNote) -> bool:

@@ -144,9 +144,12 @@ def _settings(role: str, channel: int, measures: Sequence[Measure]) -> list[tupl
         wanted = performed.programs.get(role, program if program >= 0 else _first_program(role, measures))
         if wanted != program:
             events.append((measure.tick, Message("program_change", channel=channel, program=wanted)))
-        if (loud := expression_for(performed.gain_db)) != expression:
-            events.append((measure.tick, Message("control_change", channel=channel, control=EXPRESSION, value=loud)))
-        program, expression = wanted, loud
+        for start_s, gain_db in ((0.0, performed.gain_db), *((turn.start_s, turn.gain_db) for turn in performed.turns)):
+            if (loud := expression_for(gain_db)) != expression:
+                change = Message("control_change", channel=channel, control=EXPRESSION, value=loud)
+                events.append((measure.tick_at(start_s), change))
+            expression = loud
+        program = wanted
     return events
 
 

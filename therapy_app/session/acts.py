@@ -17,7 +17,7 @@ SILENCE_FADE_S = 2.0
 
 def _hold(session: Session, command: Command, at_s: float, seq: int) -> None:
     session.course.held = True
-    session.score.plan_anew(at_s)
+    session.plan_anew(at_s)
 
 
 def _release(session: Session, command: Command, at_s: float, seq: int) -> None:
@@ -26,16 +26,16 @@ def _release(session: Session, command: Command, at_s: float, seq: int) -> None:
 
 def _nudge(session: Session, command: Command, at_s: float, seq: int) -> None:
     session.course.nudge(command.valence, command.arousal)
-    session.score.plan_anew(at_s)
+    session.turn(at_s)
 
 
 def _loudness(session: Session, command: Command, at_s: float, seq: int) -> None:
     session.course.turn_loudness(command.loudness_db)
-    session.score.plan_anew(at_s)
+    session.turn(at_s)
 
 
 def _skip(session: Session, command: Command, at_s: float, seq: int) -> None:
-    session.score.skip(at_s)
+    session.skip(at_s)
 
 
 def _silence(session: Session, command: Command, at_s: float, seq: int) -> None:
@@ -49,7 +49,7 @@ def _resume(session: Session, command: Command, at_s: float, seq: int) -> None:
 
 def _accept(session: Session, command: Command, at_s: float, seq: int) -> None:
     session.course.accept()
-    session.score.plan_anew(at_s)
+    session.turn(at_s)
 
 
 def _check_in(session: Session, command: Command, at_s: float, seq: int) -> None:
@@ -58,7 +58,7 @@ def _check_in(session: Session, command: Command, at_s: float, seq: int) -> None
 
 def _worse(session: Session, command: Command, at_s: float, seq: int) -> None:
     session.course.feel_worse(at_s)
-    session.score.plan_anew(at_s)
+    session.turn(at_s)
 
 
 def _mark(session: Session, command: Command, at_s: float, seq: int) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 from models.affect import Affect
 from models.music.guidance import Progress, guide, match
@@ -17,6 +18,10 @@ FADE_DB = -24.0
 SUGGEST_FROM = 0.1
 """A suggestion is made when guidance wants to go at least this far from what plays."""
 PATH_POINTS = 8
+NOTICEABLE = 0.1
+"""A bar that sounds is turned by itself when its arousal would now be this far from what it was planned for."""
+ADAPTING = ("match", "guide", "hold", "distress")
+"""The rules under which the music follows what is felt."""
 
 
 def _unit(value: float) -> float:
@@ -31,6 +36,14 @@ class Heading:
     aim: Aim
     loudness_db: float
     rule: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the course stood before a bar: what was allowed last, and whether a person had just steered."""
+
+    steering: safety.Steering = field(default_factory=safety.Steering)
+    by_person: bool = False
 
 
 class Course:
@@ -97,6 +110,29 @@ class Course:
         self._by_person = False
         assert self._steering.aim is not None
         return Heading(wanted, self._steering.aim, self._loudness(at_s, phase), rule)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self._steering, self._by_person)
+
+    def go_back(self, standing: Standing) -> None:
+        """To where the course stood before a bar that is planned anew. A person's act since then still counts."""
+        self._steering = standing.steering
+        self._by_person = self._by_person or standing.by_person
+
+    def turn(self, at_s: float, phase: Phase, before: Standing, sounding: Aim) -> Heading:
+        """Decides anew for a bar that has begun: one step on at most from the bar before it and from itself."""
+        self.go_back(before)
+        heading = self.next(at_s, phase)
+        aim = safety.one_step(heading.aim, sounding, self._limits)
+        self._steering = replace(self._steering, aim=aim)
+        return replace(heading, aim=aim)
+
+    def strays(self, at_s: float, phase: Phase, before: Standing, sounding: Aim) -> bool:
+        """Whether a bar that sounds would now be given a noticeably other arousal, by itself and on a clear signal."""
+        heading = copy(self).turn(at_s, phase, before, sounding)
+        far = abs(heading.aim.arousal - sounding.arousal)
+        return far >= NOTICEABLE and heading.rule in ADAPTING
 
     def _ruled(self, wanted: Aim, at_s: float, phase: Phase) -> tuple[Aim, str]:
         """The aim before nudges, and the rule that gave it."""

@@ -22,7 +22,7 @@ from therapy_app.session.events import (
     Started,
     TicksMissed,
 )
-from therapy_app.session.step import UNRECORDED, Session
+from therapy_app.session.step import GROOVE, UNRECORDED, Session
 from therapy_app.session.tick import Notice, Tick
 
 
@@ -56,7 +56,7 @@ def inputs_of(entries: Iterable[Entry]) -> dict[int, Inputs]:
                 commands[entry.tick].append(command)
             case TicksMissed() as missed:
                 notices[entry.tick].append(missed)
-            case (Alarm(code=code) | AlarmCleared(code=code)) as alarm if code == UNRECORDED:
+            case (Alarm(code=code) | AlarmCleared(code=code)) as alarm if code in (UNRECORDED, GROOVE):
                 notices[entry.tick].append(alarm)
     ticks = {*statuses, *commands, *notices}
     return {n: Inputs(tuple(statuses[n]), tuple(commands[n]), tuple(notices[n])) for n in ticks}

@@ -76,7 +76,7 @@ def steer(before: Steering, valence: float, arousal: float, at_s: float, limits:
     turns = direction * before.direction < 0
     if turns and not by_person and at_s - before.since_s < limits.dwell_s:
         arousal, direction = last.arousal, before.direction
-    aim = Aim(_one_step(valence, last.valence, limits), _one_step(arousal, last.arousal, limits))
+    aim = one_step(Aim(valence, arousal), last, limits)
     since_s = at_s if direction and direction != before.direction else before.since_s
     return Steering(aim, direction or before.direction, since_s)
 
@@ -144,9 +144,13 @@ def worse(before: Watch, at_s: float) -> Watch:
     return replace(before, level=max(before.level, "ask", key=LEVELS.index), distress_since_s=at_s)
 
 
-def _one_step(wanted: float, last: float, limits: Limits) -> float:
-    """Rounded: four decimals are far below what can be heard, and keep the record readable."""
-    return round(_within(wanted, last - limits.step_per_bar, last + limits.step_per_bar), 4)
+def one_step(wanted: Aim, last: Aim, limits: Limits) -> Aim:
+    """The aim at most one step from the last. Rounded: four decimals are far below what can be heard."""
+    valence, arousal = (
+        round(_within(new, old - limits.step_per_bar, old + limits.step_per_bar), 4)
+        for new, old in ((wanted.valence, last.valence), (wanted.arousal, last.arousal))
+    )
+    return Aim(valence, arousal)
 
 
 def _level_after(lasting_s: float) -> str:

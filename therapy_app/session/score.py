@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from models.music.form import Form
+from models.music.groove import Groove
 from models.music.memory import remember
-from models.music.performance import perform
-from models.music.plan import Aim, Bar, BarRequest, MusicPlan, PerformedBar
+from models.music.performance import perform_takes
+from models.music.plan import Aim, Bar, BarRequest, PerformedBar
 from models.music.planner import begin, next_bar
+from models.music.tempo import phrased
 from models.music.tradition import Tradition
 from therapy_app.playback.ceiling import under_ceiling
+from therapy_app.session.course import Heading, Standing
+from therapy_app.session.ordered import Ordered, Place, following, next_beat, turned
 from therapy_app.session.prescription import Prescription
 from therapy_app.session.safety import limit_loudness, limit_tempo
 
@@ -25,29 +29,15 @@ PASS_S = 0.8
 REMEMBERED = 8
 
 
-@dataclass(frozen=True)
-class Ordered:
-    """A bar that was asked of the generator. `form` is what the planner knew before it."""
-
-    plan: MusicPlan
-    revision: int
-    start_s: float
-    loudness_db: float
-    form: Form
-    seq: int = 0
-
-    @property
-    def end_s(self) -> float:
-        return self.start_s + self.plan.length_s
-
-
 class Score:
     """The music of one session as plans and bars; one bar is on its way to the generator at a time."""
 
-    def __init__(self, prescription: Prescription, tradition: Tradition, seed: int) -> None:
+    def __init__(
+        self, prescription: Prescription, tradition: Tradition, seed: int, groove: Groove | None = None
+    ) -> None:
         self._limits = prescription.limits
         self._roles, self._tradition = prescription.roles, tradition
-        self._seed, self._skips = seed, 0
+        self._seed, self._skips, self._groove = seed, 0, groove
         self._form = self._begin()
         self._ordered: list[Ordered] = []
         self._composed: dict[int, Bar] = {}
@@ -80,10 +70,18 @@ class Score:
         """Plans the next bar within the limits. The caller sends it on with `sent`."""
         before = self.last if self.last and self.last.end_s > at_s else None
         form, plan = next_bar(self._form, aim)
-        tempo = limit_tempo(plan.tempo_bpm, before.plan.tempo_bpm if before else None, self._limits)
-        plan = replace(plan, tempo_bpm=tempo)
+        last_bpm = before.plan.tempo_bpm if before else None
+        plan = replace(plan, tempo_bpm=limit_tempo(phrased(plan).tempo_bpm, last_bpm, self._limits))
         gain = limit_loudness(loudness_db, before.loudness_db if before else None, self._limits)
-        ordered = Ordered(plan, self._revisions.get(plan.bar, 0), self.next_start_s(at_s), gain, self._form)
+        ordered = Ordered(
+            plan,
+            self._revisions.get(plan.bar, 0),
+            self.next_start_s(at_s),
+            gain,
+            self._form,
+            seed=self._seed_of(plan.bar),
+            entry_bpm=last_bpm,
+        )
         self._form = form
         return ordered
 
@@ -103,27 +101,61 @@ class Score:
         self._form = remember(self._form, ordered.plan, bar)
         for old in [number for number in self._composed if number < bar.bar - REMEMBERED]:
             del self._composed[old]
-        seed = self._seed_of(bar.bar)
-        performed = perform(bar, ordered.plan, ordered.start_s, ordered.revision, ordered.loudness_db, seed)
-        return ordered, under_ceiling(performed, self._limits)
+        return ordered, self._sounding(ordered, bar)
 
-    def plan_anew(self, at_s: float) -> None:
-        """Forgets the bars that can still be changed; they will be ordered again under a new revision."""
-        self._forget_after(at_s + PASS_S)
+    def _sounding(self, ordered: Ordered, bar: Bar) -> PerformedBar:
+        performed = perform_takes(
+            bar, ordered.takes, ordered.start_s, ordered.revision, ordered.seed, self._groove, ordered.entry_bpm
+        )
+        return under_ceiling(performed, self._limits)
 
-    def _forget_after(self, at_s: float) -> None:
+    def next_beat(self, at_s: float) -> Place | None:
+        """Where the music can be turned soonest; None where nothing is composed."""
+        place = next_beat(self._ordered, at_s)
+        return place if place and place.ordered.plan.bar in self._composed and not self.silent else None
+
+    def turn(self, place: Place, heading: Heading, standing: Standing, after: Standing) -> list[Ordered]:
+        """The bar of this beat and the bars after it in another tempo and loudness; what sounded stays as it was.
+
+        `standing` is where the course stood before the bar, `after` where it stands now.
+        """
+        index = self._ordered.index(place.ordered)
+        bars = [turned(place, heading.aim, heading.loudness_db, standing, self._limits)]
+        for ordered in self._ordered[index + 1 :]:
+            moved = following(ordered, bars[-1], heading.aim, heading.loudness_db, self._limits)
+            bars.append(replace(moved, standing=after))
+            if ordered == self._waiting:
+                self._waiting = bars[-1]
+        self._ordered[index:] = bars
+        return bars
+
+    def again(self, ordered: Ordered) -> tuple[Bar, PerformedBar] | None:
+        """A bar that was turned, as it sounds now; None while its notes are still on their way."""
+        bar = self._composed.get(ordered.plan.bar)
+        return (bar, self._sounding(ordered, bar)) if bar and ordered != self._waiting else None
+
+    def plan_anew(self, at_s: float) -> Standing | None:
+        """Forgets the bars that can still be changed; they will be ordered again under a new revision.
+
+        Returns where the course stood before the first of them, None when there was none.
+        """
+        return self._forget_after(at_s + PASS_S)
+
+    def _forget_after(self, at_s: float) -> Standing | None:
         dropped = [ordered for ordered in self._ordered if ordered.start_s > at_s]
         if dropped:
             self._form = dropped[0].form
         for ordered in dropped:
             self._revisions[ordered.plan.bar] = ordered.revision + 1
         self._ordered = [ordered for ordered in self._ordered if ordered not in dropped]
+        return dropped[0].standing if dropped else None
 
-    def skip(self, at_s: float) -> None:
+    def skip(self, at_s: float) -> Standing | None:
         """Other themes in another key, from the next bar line that can still be changed."""
-        self.plan_anew(at_s)
+        standing = self.plan_anew(at_s)
         self._skips += 1
         self._form = replace(self._begin(), bar=self._form.bar)
+        return standing
 
     def silence(self, at_s: float) -> None:
         """Nothing more is ordered until `resume`; bars that have not begun are dropped."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.affect import Affect, Estimator
-from models.music.plan import Aim, Bar, BarRequest
+from models.music.groove import Groove
+from models.music.plan import Aim, Bar, BarRequest, MusicPlan
 from models.music.tradition import Tradition
 from therapy_app.session.acts import ACTS, RECORDS
 from therapy_app.session.alarms import Alarms
 from therapy_app.session.body import Body
 from therapy_app.session.commands import Command
-from therapy_app.session.course import Course, Heading
+from therapy_app.session.course import Course, Heading, Standing
 from therapy_app.session.events import (
     Alarm,
     AlarmCleared,
@@ -27,6 +28,7 @@ from therapy_app.session.events import (
     TicksMissed,
 )
 from therapy_app.session.journal import Journal
+from therapy_app.session.ordered import Ordered
 from therapy_app.session.phases import Phase, phase_at, phases_of
 from therapy_app.session.score import Score
 from therapy_app.session.tick import TICK_S, TICKS_PER_SECOND, Notice, Outcome, Tick
@@ -35,6 +37,8 @@ from therapy_app.session.words import why
 DISTRESS_FADE_S = 8.0
 UNRECORDED = "disk"
 """The alarm under which nothing is changed by itself: what can't be recorded is not done."""
+GROOVE = "groove"
+"""The notice that the learned groove can't be used."""
 HEARD = 0.01
 """Aims closer than this are the same target."""
 
@@ -49,13 +53,20 @@ PLANNED = Alarm("signal", "warning", "No clear signal. The music follows the pla
 class Session:
     """Feels the person once a second, keeps the music ahead, obeys people, and writes everything down."""
 
-    def __init__(self, started: Started, estimator: Estimator, tradition: Tradition, consent_by: str = "") -> None:
+    def __init__(
+        self,
+        started: Started,
+        estimator: Estimator,
+        tradition: Tradition,
+        consent_by: str = "",
+        groove: Groove | None = None,
+    ) -> None:
         prescription = started.prescription
         self.journal = Journal()
         self.alarms = Alarms(self.journal)
         self.body = Body(self.journal, self.alarms, estimator, started.baseline)
         self.course = Course(prescription)
-        self.score = Score(prescription, tradition, started.seed)
+        self.score = Score(prescription, tradition, started.seed, groove)
         self.prescription = prescription
         self.ended = False
         self._started, self._consent_by = started, consent_by
@@ -124,6 +135,7 @@ class Session:
         self._affect = self.body.second(at_s, phase)
         self.course.feel(self._affect, at_s, phase)
         self._watch(at_s)
+        self._follow(at_s, phase)
         if phase.name != "baseline":
             self._check_signal(at_s)
         if at_s >= self.prescription.length_s and at_s >= self.score.end_s:
@@ -137,10 +149,16 @@ class Session:
         self._asked = level
         seq = self.journal.newest("affect")
         if level == "soften":
-            self.score.plan_anew(at_s)
+            self.turn(at_s)
         elif level == "silence":
             self.silence(at_s, DISTRESS_FADE_S, "arousal stayed high", seq)
         self.alarms.stand(SILENT if level == "silence" else ASK, level in ("ask", "silence"), seq)
+
+    def _follow(self, at_s: float, phase: Phase) -> None:
+        """Turns the music by itself when it is no longer what the person now feels asks for."""
+        place = self.score.next_beat(at_s)
+        if place and self.course.strays(at_s, phase, place.ordered.standing, place.ordered.plan.aim):
+            self.turn(at_s)
 
     def _check_signal(self, at_s: float) -> None:
         freshness = self.course.freshness(at_s)
@@ -152,14 +170,43 @@ class Session:
         if not self.score.wants_bar(at_s) or self.score.next_start_s(at_s) >= self.prescription.length_s:
             return None
         assert self._phase is not None
+        standing = self.course.standing
         heading = self.course.next(at_s, self._phase)
         before = self.score.last
-        ordered = self.score.order(at_s, heading.aim, heading.loudness_db)
-        reason = why(ordered.plan, before.plan if before else None, heading, self._affect, self.prescription.goal)
+        ordered = replace(self.score.order(at_s, heading.aim, heading.loudness_db), standing=standing)
+        seq = self._plan(ordered, before.plan if before else None, heading, at_s)
+        return self.score.sent(replace(ordered, seq=seq))
+
+    def _plan(self, ordered: Ordered, before: MusicPlan | None, heading: Heading, at_s: float) -> int:
+        reason = why(ordered.plan, before, heading, self._affect, self.prescription.goal)
         target = self._aim(heading, at_s, reason)
         planned = BarPlanned(ordered.revision, ordered.start_s, ordered.loudness_db, ordered.plan, reason)
-        seq = self.journal.write(planned, target, self.journal.newest("override"))
-        return self.score.sent(replace(ordered, seq=seq))
+        return self.journal.write(planned, target, self.journal.newest("override"))
+
+    def turn(self, at_s: float) -> None:
+        """Tempo and dynamics change at the next beat, notes from the next bar that can still be composed anew."""
+        place = self.score.next_beat(at_s)
+        if place and self._phase:
+            standing = Standing(place.ordered.standing.steering, self.course.standing.by_person)
+            heading = self.course.turn(at_s, self._phase, standing, place.ordered.plan.aim)
+            before = place.ordered.plan
+            for ordered in self.score.turn(place, heading, standing, self.course.standing):
+                seq = self._plan(ordered, before, heading, at_s)
+                if again := self.score.again(ordered):
+                    bar, sounding = again
+                    self.journal.write(BarPerformed(sounding, bar.generator, 0, late=False), seq)
+                before = ordered.plan
+        self.plan_anew(at_s)
+
+    def plan_anew(self, at_s: float) -> None:
+        self._go_back(self.score.plan_anew(at_s))
+
+    def skip(self, at_s: float) -> None:
+        self._go_back(self.score.skip(at_s))
+
+    def _go_back(self, standing: Standing | None) -> None:
+        if standing:
+            self.course.go_back(standing)
 
     def _aim(self, heading: Heading, at_s: float, reason: str) -> int:
         """Writes the target down when it has moved; returns the seq of the one that holds."""

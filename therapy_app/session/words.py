@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.affect import Affect
 from models.music.plan import MusicPlan
+from models.music.tempo import pace_of
 from therapy_app.session.course import Heading
 
 RULES = {
@@ -30,13 +31,18 @@ def why(plan: MusicPlan, before: MusicPlan | None, heading: Heading, affect: Aff
 
 
 def _change(plan: MusicPlan, before: MusicPlan | None) -> str:
-    new = round(plan.tempo_bpm)
+    new = _pulse(plan)
     if before is None:
         return f"Beginning at {new}"
-    old = round(before.tempo_bpm)
+    old = _pulse(before)
     if new == old:
         return f"Steady at {new}"
     return f"{'Faster' if new > old else 'Slower'}, from {old} to {new}"
+
+
+def _pulse(plan: MusicPlan) -> int:
+    """Beats a minute without the phrase's own curve, which says nothing of where the music is led."""
+    return round(plan.tempo_bpm / pace_of(plan))
 
 
 def _strongest(affect: Affect | None) -> str:
