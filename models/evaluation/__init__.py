@@ -1,0 +1,1 @@
+"""Offline: measures what the models do. Never imported by the service."""

@@ -1,0 +1,1 @@
+"""The parts of the report, one file each: what was measured as tables, words and figures."""
