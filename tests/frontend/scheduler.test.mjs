@@ -45,13 +45,85 @@ test("the highest revision of a bar that has not begun is the one that plays", (
   assert.deepEqual(begun.map((one) => one.crossfade), [false, true]);
 });
 
-test("a bar that already began is not changed under the listener", () => {
+/** Bar 0 slower and softer from its third beat on: four beats of half a second, then two of 0.6. */
+const turned = (more = {}) => bar(0, {
+  revision: 1,
+  length_s: 2.2,
+  turns: [{ beat: 2, start_s: 1, gain_db: -12 }],
+  notes: [0, 0.5, 1, 1.6].map((start_s, beat) => ({ ...bar(0).notes[beat], start_s })),
+  ...more,
+});
+
+/** Play bars 0 and 1 and offer the turned bar 0, with a bar 1 to follow it, at audio time `when`. */
+function turnedAt(when, revision = turned()) {
   const scheduler = anchored(bar(0), bar(1));
-  const changed = bar(0, { revision: 1, notes: [] });
-  const actions = run(scheduler, 9.9, 11.7, (now) => {
-    if (now > 10.9 && now < 10.95) scheduler.offer(changed);
+  return run(scheduler, 9.9, 13, (now) => {
+    if (now < when || now >= when + 0.04) return;
+    scheduler.offer(revision);
+    scheduler.offer(bar(1, { revision: 1, start_s: 2.2 }));
   });
-  assert.equal(kinds(actions, "note").length, 4);
+}
+
+const onsets = (actions, until = 12) =>
+  kinds(actions, "note").filter((note) => note.at < until).map((note) => [note.pitch, Number((note.at - 10).toFixed(3))]);
+
+test("a bar turned while it sounds keeps what has sounded and goes on anew from its beat", () => {
+  const actions = turnedAt(10.5);
+  assert.deepEqual(onsets(actions), [[60, 0], [61, 0.5], [62, 1], [63, 1.6]]);
+  const begun = kinds(actions, "bar");
+  assert.deepEqual(begun.map((one) => one.bar.bar), [0, 1]);
+  assert.equal(begun[0].crossfade, false);
+  assert.ok(Math.abs(begun[1].at - 12.2) < 1e-9, `bar 1 at ${begun[1].at}`);
+});
+
+test("the loudness of a turned bar changes at its beat, not before", () => {
+  const gains = kinds(turnedAt(10.5), "gain");
+  assert.deepEqual(gains.map((gain) => [gain.gain_db, Number(gain.at.toFixed(3))]), [[-12, 11]]);
+});
+
+test("a turn that comes late doubles no note and loses none", () => {
+  for (const when of [10.7, 10.9, 11.0, 11.3, 11.4, 11.6]) {
+    const pitches = onsets(turnedAt(when)).map(([pitch]) => pitch);
+    assert.deepEqual(pitches, [60, 61, 62, 63], `offered at ${when}`);
+    assert.equal(kinds(turnedAt(when), "gain").length, 1);
+  }
+});
+
+test("a bar turned to be faster brings its notes forward, each once", () => {
+  const faster = turned({ length_s: 1.8, notes: [0, 0.5, 1, 1.4].map((start_s, beat) => ({ ...bar(0).notes[beat], start_s })) });
+  for (const when of [10.5, 11, 11.2]) assert.deepEqual(onsets(turnedAt(when, faster), 11.8).length, 4, `offered at ${when}`);
+});
+
+test("a bar may be turned twice", () => {
+  const scheduler = anchored(bar(0), bar(1));
+  const again = turned({
+    revision: 2,
+    length_s: 2.4,
+    turns: [...turned().turns, { beat: 3, start_s: 1.6, gain_db: -18 }],
+  });
+  const actions = run(scheduler, 9.9, 12, (now) => {
+    if (now > 10.5 && now < 10.54) scheduler.offer(turned());
+    if (now > 11.1 && now < 11.14) scheduler.offer(again);
+  });
+  assert.deepEqual(onsets(actions), [[60, 0], [61, 0.5], [62, 1], [63, 1.6]]);
+  assert.deepEqual(kinds(actions, "gain").map((gain) => gain.gain_db), [-12, -18]);
+});
+
+test("a turned bar is joined, and repeated, as loud as it was turned to be", () => {
+  const [joined] = kinds(run(anchored(turned()), 11.2, 11.3), "bar");
+  assert.equal(joined.bar.gain_db, -12);
+  const [first, again] = kinds(run(anchored(turned()), 9.9, 13), "bar");
+  assert.equal(first.bar.gain_db, -6);
+  assert.ok(again.repeat === 1 && again.bar.gain_db < -12);
+  assert.equal(kinds(run(anchored(turned()), 9.9, 14.1), "note").length, 8);
+});
+
+test("a bar that was repeated is not turned under the listener", () => {
+  const scheduler = anchored(bar(0));
+  const actions = run(scheduler, 9.9, 13.7, (now) => {
+    if (now > 12.5 && now < 12.54) scheduler.offer(turned());
+  });
+  assert.equal(kinds(actions, "note").length, 8);
 });
 
 test("joining late starts inside the bar that is under way, at its place", () => {

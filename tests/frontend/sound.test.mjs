@@ -26,6 +26,12 @@ test("numbers that are no numbers, or out of range, never reach the synth", () =
   }
 });
 
+test("a turn that is nowhere or no loudness can only be soft", () => {
+  const turns = [{ start_s: 1.5, gain_db: 12 }, { start_s: 0.5, gain_db: NaN }, { start_s: NaN }, { start_s: 9 }, null];
+  assert.deepEqual(safeBar(bar(0, { turns })).turns, [{ start_s: 0.5, gain_db: -60 }, { start_s: 1.5, gain_db: 0 }]);
+  assert.deepEqual(safeBar(bar(0, { turns: "later" })).turns, []);
+});
+
 test("volume rises over two seconds and falls at once", () => {
   const fader = new Fader();
   const rise = fader.toward(-6, 10);

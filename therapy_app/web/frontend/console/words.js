@@ -34,7 +34,10 @@ const SENTENCES = {
   target: ({ aim }) => `Aim: ${place(aim)}`,
   suggestion: ({ aim }) => `Suggested: ${place(aim)}`,
   plan: ({ reason }) => reason,
-  bar: ({ bar, generator, late }) => `Bar ${bar.bar} composed by ${generator}${late ? ", late" : ""}`,
+  bar: ({ bar, generator, late }) =>
+    bar.turns?.length
+      ? `Bar ${bar.bar} played anew from beat ${bar.turns.at(-1).beat + 1}`
+      : `Bar ${bar.bar} composed by ${generator}${late ? ", late" : ""}`,
   override: ({ command }) => ACTS[command.name]?.(command) ?? command.name,
   check_in: ({ command }) => `Said: ${place(command)} (${MOMENTS[command.when] ?? command.when})`,
   marker: ({ command }) => `Mark${command.text ? `: ${command.text}` : ""}`,

@@ -49,5 +49,15 @@ export function safeBar(bar) {
     programs: Object.fromEntries(programs),
     tuning: safeTuning(bar.tuning),
     notes: notes.sort((one, other) => one.start_s - other.start_s),
+    turns: safeTurns(bar.turns, bar.length_s),
   };
+}
+
+/** Where the bar was played anew, in order of time, each with a gain that can only be soft. */
+function safeTurns(turns, barLength) {
+  if (!Array.isArray(turns)) return [];
+  const placed = turns.filter((turn) => within(turn?.start_s, [0, barLength]));
+  return placed
+    .map(({ start_s, gain_db }) => ({ start_s, gain_db: safeGain(gain_db) }))
+    .sort((one, other) => one.start_s - other.start_s);
 }

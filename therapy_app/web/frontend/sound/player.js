@@ -92,6 +92,7 @@ export class Player {
   #do(action, now) {
     if (action.kind === "note") this.#note(action);
     if (action.kind === "bar") this.#bar(action);
+    if (action.kind === "gain") this.output.fade(this.#fader.toward(action.gain_db, action.at));
     if (action.kind === "dry") {
       this.output.fade(this.#fader.toward(QUIETEST_DB, now, DRY_FADE_S));
       this.say("dry");

@@ -8,12 +8,17 @@ export const SOFTER_DB = 1.5;
 export const CONTIGUOUS_S = 0.5;
 /** Less than this left of a bar is not worth joining. */
 export const WORTH_JOINING_S = 0.3;
+/** Notes of the beat at which a bar was turned may sound this much before it. */
+const EARLY_S = 0.06;
 
 const endOf = (bar) => bar.start_s + bar.length_s;
+/** The loudness of a bar at a place in it: from the bar line, and from each beat at which it was turned. */
+const gainAt = (bar, place) => bar.turns.findLast((turn) => turn.start_s <= place)?.gain_db ?? bar.gain_db;
 
 /**
  * `pump(now)` returns what must be handed to the synth, as
  *   {kind: "bar", bar, at, repeat, crossfade}  a bar begins (again), in place of what sounded if `crossfade`
+ *   {kind: "gain", gain_db, at}  the loudness changes within a bar
  *   {kind: "note", role, pitch, velocity, at, until}
  *   {kind: "dry"}  no bar came for REPEATS repeats; the music should fade
  */
@@ -28,6 +33,8 @@ export class Scheduler {
   #playing = null;
   #over = false;
   #dry = false;
+  /** Notes up to this audio time are with the synth. */
+  #handedTo = -Infinity;
 
   /** Session second 0 on the audio clock. Fixed at the first bar; later bars follow each other without gap. */
   anchor(offset) {
@@ -43,16 +50,28 @@ export class Scheduler {
     return this.#offset !== null;
   }
 
-  /** A bar of the log. The highest revision of a bar is the one that plays, unless it already began. */
+  /** A bar of the log. The highest revision of a bar is the one that plays, from what has not sounded yet. */
   offer(performed) {
     const bar = safeBar(performed);
     if (!bar) return false;
     const known = this.#bars.get(bar.bar);
     if (known && known.revision >= bar.revision) return false;
     if (known) this.#forgetAfter(bar.bar);
-    this.#bars.set(bar.bar, { ...bar, replanned: Boolean(known) });
+    const now = this.#playing;
+    const sounds = now?.bar.bar === bar.bar && now.repeat === 0 && now.bar.start_s === bar.start_s;
+    this.#bars.set(bar.bar, { ...bar, replanned: Boolean(known) && !sounds });
+    if (sounds) this.#turn(bar);
     this.#dry = false;
     return true;
+  }
+
+  /** The bar that sounds goes on in a newer revision: what was handed over stays, and does not sound twice. */
+  #turn(bar) {
+    const { notes, handed, at, turnedTo } = this.#playing;
+    const from = bar.turns.at(-1)?.start_s ?? 0;
+    const sounded = this.#playing.bar.notes.filter((note) => !notes.includes(note, handed));
+    const left = unplayed(bar.notes, sounded, from - EARLY_S, this.#handedTo - at);
+    Object.assign(this.#playing, { bar, notes: left, handed: 0, turnedTo: Math.min(turnedTo, from - 1e-6) });
   }
 
   /** A bar planned anew makes the ones planned after it void; they come anew as well. */
@@ -75,6 +94,7 @@ export class Scheduler {
   /** Begin afresh from the place that `anchor` gives; the bars stay. */
   rewind() {
     this.#playing = null;
+    this.#handedTo = -Infinity;
     this.#dry = false;
   }
 
@@ -165,17 +185,29 @@ export class Scheduler {
   /** Begin `bar` at audio time `at`; a jump enters it at the place where the session is. */
   #start(bar, at, repeat, jump, actions) {
     const entered = jump ? Math.max(0, at - (bar.start_s + this.#offset)) : 0;
-    const gain_db = bar.gain_db - SOFTER_DB * repeat;
-    this.#playing = { bar, at: at - entered, repeat, handed: 0, entered };
+    const place = repeat ? Infinity : entered;
+    const gain_db = gainAt(bar, place) - SOFTER_DB * repeat;
+    this.#playing = { bar, at: at - entered, repeat, notes: bar.notes, handed: 0, entered, turnedTo: place };
     const crossfade = jump || (bar.replanned && repeat === 0);
     actions.push({ kind: "bar", bar: { ...bar, gain_db }, at, repeat, crossfade });
     return true;
   }
 
+  #handTurns(now, horizon, actions) {
+    const { bar, at, turnedTo } = this.#playing;
+    for (const { start_s, gain_db } of bar.turns) {
+      if (start_s <= turnedTo || at + start_s > horizon) continue;
+      actions.push({ kind: "gain", gain_db, at: Math.max(now, at + start_s) });
+      this.#playing.turnedTo = start_s;
+    }
+  }
+
   #handNotes(now, horizon, actions) {
-    const { bar, at, entered } = this.#playing;
-    for (; this.#playing.handed < bar.notes.length; this.#playing.handed += 1) {
-      const note = bar.notes[this.#playing.handed];
+    this.#handTurns(now, horizon, actions);
+    this.#handedTo = Math.min(horizon, this.#playing.at + this.#playing.bar.length_s);
+    const { notes, at, entered } = this.#playing;
+    for (; this.#playing.handed < notes.length; this.#playing.handed += 1) {
+      const note = notes[this.#playing.handed];
       const starts = at + note.start_s;
       if (starts > horizon) return;
       const sounds = Math.max(starts, at + entered, now);
@@ -187,3 +219,18 @@ export class Scheduler {
     }
   }
 }
+
+/** Of a newer revision's notes those that have not sounded: after `from` each key has sounded as often as it did in the
+ * older one, before it both are alike and were handed over up to `handedTo`. */
+function unplayed(notes, sounded, from, handedTo) {
+  const times = new Map();
+  for (const note of sounded) if (note.start_s >= from) times.set(keyOf(note), (times.get(keyOf(note)) ?? 0) + 1);
+  return notes.filter((note) => {
+    if (note.start_s < from) return note.start_s > handedTo;
+    const left = times.get(keyOf(note)) ?? 0;
+    times.set(keyOf(note), left - 1);
+    return left <= 0;
+  });
+}
+
+const keyOf = ({ role, pitch }) => `${role} ${pitch}`;
