@@ -16,12 +16,16 @@ from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from models.affect import Affect
+from models.music.compose import Waypoint, compose
+from models.music.generators.rules import Generator
+from models.music.plan import Aim
+from models.music.traditions.western import TRADITION
 from therapy_app.records.database import open_database
 from therapy_app.records.log import TickRecord, append
 from therapy_app.records.migrate import upgrade
 from therapy_app.records.people import create_client, create_clinic, create_user
 from therapy_app.records.sessions import begin, end, request_session
-from therapy_app.session.events import AffectEstimated, Ended, Entry, Event
+from therapy_app.session.events import AffectEstimated, BarPerformed, BarPlanned, Ended, Entry, Event
 from therapy_app.settings import Settings
 from therapy_app.web.app import create_app
 
@@ -113,6 +117,18 @@ class Clinic:
             records.append(TickRecord(seq, self.clock.now, [Entry(seq, seq, seq / 4, event, (seq - 1,))], []))
         with self.database.begin() as connection:
             append(connection, session_id, records)
+
+    def play(self, session_id: int, bars: int = 3) -> None:
+        """Writes a log in which these bars were planned and performed, and then the end."""
+        piece = compose((Waypoint(0, Aim(0.4, -0.3)),), bars, 1, Generator(), TRADITION)
+        events: list[tuple[Event, tuple[int, ...]]] = []
+        for plan, bar, performed in piece:
+            events.append((BarPlanned(0, performed.start_s, 0.0, plan, "Steady at 80: staying at calm."), ()))
+            events.append((BarPerformed(performed, bar.generator, 0, False), (len(events),)))
+        events.append((Ended("finished", ""), ()))
+        entries = [Entry(seq, seq, seq / 4, event, follows) for seq, (event, follows) in enumerate(events, start=1)]
+        with self.database.begin() as connection:
+            append(connection, session_id, [TickRecord(1, self.clock.now, entries, [])])
 
 
 def people(database: Engine) -> None:

@@ -22,6 +22,7 @@ PAGES = [  # every address that can be asked for with GET, and its endpoint
     ("/accounts", "admin.accounts"),
     ("/sessions/1/events", "stream.events"),
     ("/sessions/1/log.json", "api.log"),
+    ("/sessions/1/bars/0/explanation", "api.explanation"),
     ("/openapi.json", "openapi.spec"),
 ]
 
@@ -56,7 +57,7 @@ def test_a_route_that_nobody_declared_is_closed_to_everyone(clinic):
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_reaches_the_pages_of_its_table_and_no_other(clinic, role):
     session = clinic.session(status="finished")
-    clinic.write(session, 1, 3, ended=True)
+    clinic.play(session)
     browser = clinic.browser(role)
     for path, endpoint in PAGES:
         answer = browser.get(path)
@@ -75,7 +76,9 @@ def test_without_an_account_every_page_leads_to_sign_in(clinic, path, endpoint):
         assert answer.location.startswith("/login?next=/")
 
 
-@pytest.mark.parametrize("path", ["/sessions/{}", "/sessions/{}/events", "/sessions/{}/log.json"])
+@pytest.mark.parametrize(
+    "path", ["/sessions/{}", "/sessions/{}/events", "/sessions/{}/log.json", "/sessions/{}/bars/0/explanation"]
+)
 def test_another_clinics_session_is_as_missing_as_one_that_never_was(clinic, therapist, path):
     foreign = clinic.session(clinic.foreign)
     theirs, nobodys = therapist.get(path.format(foreign)), therapist.get(path.format(9999))

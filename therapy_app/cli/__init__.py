@@ -21,6 +21,7 @@ COMMANDS = {
     "db": "people",
     "demo": "serving",
     "estimate": "body",
+    "explain": "explaining",
     "export": "records",
     "parts": "parts",
     "play": "serving",

@@ -41,6 +41,7 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "admin.accounts": ADMIN,
     "stream.events": VIEWERS,
     "api.log": VIEWERS,
+    "api.explanation": VIEWERS,
     "api.command": PLAYERS,
     "openapi.spec": SIGNED_IN,
 }

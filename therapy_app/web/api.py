@@ -9,8 +9,10 @@ from flask import Response, abort
 from flask_login import current_user
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.music.explanation import told
 from therapy_app.records.log import read_events
 from therapy_app.records.sessions import NoSuchSession, SessionOver, send
+from therapy_app.records.why import BarUnreadable, NoSuchBar, bar_of
 from therapy_app.session.commands import COMMANDS, LONGEST_TEXT, MOMENTS, RANGES, CommandError
 from therapy_app.web.desk import desk
 from therapy_app.web.scope import LARGEST_ID, MISSING, may_give, session_or_404
@@ -79,3 +81,15 @@ def log(session_id: int, query_data: PlaceIn) -> Response:
     more = events[-1].seq if len(events) == query_data.limit else "null"
     text = f'{{"events":[{",".join(map(line_of, events))}],"next":{more}}}'
     return Response(text, mimetype="application/json")
+
+
+@api.get("/sessions/<int:session_id>/bars/<int:number>/explanation")
+def explanation(session_id: int, number: int) -> dict[str, Any]:
+    """Why a bar is as it is: aim, measured valence and arousal, and what each cue adds to them."""
+    session_or_404(session_id)
+    try:
+        return told(bar_of(desk().database, session_id, min(number, LARGEST_ID)).explanation())
+    except NoSuchBar as error:
+        abort(404, f"{str(error).capitalize()}.")
+    except BarUnreadable as error:
+        abort(409, f"{str(error).capitalize()}.")

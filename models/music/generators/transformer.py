@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.checkpoints import WEIGHTS, Checkpoint, read
+from models.music.networks.attention import attention_of
 from models.music.networks.transformer import Shape, Transformer
 from models.music.neural import compose
 from models.music.plan import Bar, BarRequest
@@ -25,6 +26,10 @@ class Generator:
 
     def compose(self, requests: Sequence[BarRequest]) -> list[Bar]:
         return compose(self.network, requests, NAME)
+
+    def attention(self, request: BarRequest, bar: Bar) -> list[float]:
+        """How much of its attention a bar that was written here paid to each of `request.previous`."""
+        return attention_of(request, bar, self.network)
 
 
 def rebuilt(checkpoint: Checkpoint) -> Transformer:

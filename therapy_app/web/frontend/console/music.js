@@ -1,5 +1,6 @@
 // What sounds now and what comes next, in words and as a roll; and why.
 import { make, tell } from "./dom.js";
+import { explanation } from "./explanation.js";
 import { barStart, begun, planStart } from "./moment.js";
 import { roll } from "./roll.js";
 import { accidentals, clock, instruments, sentence } from "./words.js";
@@ -16,9 +17,11 @@ function barWords(plan, programs) {
     .join(" · ");
 }
 
-/** elements: {now, next, canvas, reason, chain}. `causes(seq)` gives the entries behind one. */
-export function music({ now, next, canvas, reason, chain }, causes) {
+/** elements: {now, next, canvas, reason, chain, cues}. `causes(seq)` gives the entries behind one; `bars` is the
+ * address of the session's bars. */
+export function music({ now, next, canvas, reason, chain, cues }, causes, bars) {
   const draw = roll(canvas);
+  const measured = explanation(cues, bars);
   let explained = null;
 
   function explain(plan) {
@@ -31,7 +34,8 @@ export function music({ now, next, canvas, reason, chain }, causes) {
   }
 
   return function update(moment, atS) {
-    const bar = begun(moment.bars, atS, barStart)?.body.bar ?? null;
+    const entry = begun(moment.bars, atS, barStart);
+    const bar = entry?.body.bar ?? null;
     const sounding = bar && atS < bar.start_s + bar.length_s && !moment.silenced && !moment.ended ? bar : null;
     const following = bar ? (moment.bars.get(bar.bar + 1)?.body.bar ?? null) : null;
     const plan = begun(moment.plans, atS, planStart);
@@ -39,6 +43,7 @@ export function music({ now, next, canvas, reason, chain }, causes) {
     tell(now, sounding && plan ? barWords(plan.body.plan, sounding.programs) : "no music at this moment");
     tell(next, upcoming && !moment.ended ? barWords(upcoming.body.plan, following?.programs) : "–");
     explain(plan);
+    if (bar) measured(bar.bar, moment.bars.get(bar.bar + 1)?.seq ?? entry.seq);
     draw({ now: sounding, next: sounding && following, positionS: sounding && atS - sounding.start_s });
   };
 }

@@ -22,8 +22,12 @@ export function screen(log, range, here) {
   const shown = [
     plane(byId("plane"), { estimate: byId("estimate"), target: byId("target"), path: byId("path") }),
     music(
-      { now: byId("now"), next: byId("next"), canvas: byId("roll"), reason: byId("reason"), chain: byId("chain") },
+      {
+        now: byId("now"), next: byId("next"), canvas: byId("roll"),
+        reason: byId("reason"), chain: byId("chain"), cues: byId("cues"),
+      },
       (seq) => log.causes(seq),
+      byId("session").dataset.bars,
     ),
   ];
 
