@@ -122,6 +122,33 @@ def test_a_bar_planned_anew_takes_over_without_a_dip(perform: Perform) -> None:
     assert "repeating" not in heard.said
 
 
+def test_softer_is_heard_at_the_beat_of_the_bar_that_sounds_without_a_cut(perform: Perform) -> None:
+    turned = held(1, revision=1, turns=[{"beat": 2, "start_s": 1.0, "gain_db": -18.0}])
+    ahead = [held(n, revision=1, gain_db=-18.0) for n in (2, 3)]
+    heard = perform([held(n) for n in range(4)], 5, [2.4, "offer", [turned, *ahead]])
+    before, after = heard.loudness(2.6, 2.98), heard.loudness(3.1, 3.9)
+    assert 20 * np.log10(np.median(before) / np.median(after)) == pytest.approx(12, abs=3)
+    assert after.min() > 0.5 * np.median(after)
+    assert before.min() > 0.5 * np.median(before)
+
+
+def test_notes_of_a_turned_bar_come_at_their_new_times_each_once(perform: Perform) -> None:
+    def clicks(number: int, times: list[float], **more: Any) -> Bar:
+        return bar(number, [note(84, at, 0.05, velocity=104) for at in times], PIANO, **{"gain_db": 0.0, **more})
+
+    turn = [{"beat": 2, "start_s": 1.0, "gain_db": 0.0}]
+    turned = clicks(1, [0, 0.5, 1.0, 1.7], revision=1, length_s=2.4, turns=turn)
+    follow = clicks(2, [0, 0.5, 1.0, 1.5], revision=1, start_s=4.4)
+    heard = perform([clicks(n, [0, 0.5, 1.0, 1.5]) for n in range(3)], 5.2, [2.3, "offer", [turned, follow]])
+    inside = heard.at_s > 2.3
+    at_s, rise = heard.at_s[inside], np.diff(heard.peak[inside], prepend=0.0)
+    onsets: list[float] = []
+    for moment in at_s[rise > 0.3 * rise.max()]:
+        if not onsets or moment - onsets[-1] > 0.15:
+            onsets.append(float(moment) - LIMITER_S)
+    assert onsets == pytest.approx([2.5, 3.0, 3.7, 4.4, 4.9], abs=0.02)
+
+
 def test_stop_is_silent_within_a_tenth_of_a_second_and_stays_so(perform: Perform) -> None:
     heard = perform([held(n) for n in range(4)], 4.2, [3.1, "halt", None])
     stopped_s = heard.done["halt"]
