@@ -21,6 +21,7 @@ COMMANDS = {
     "db": "people",
     "demo": "serving",
     "estimate": "body",
+    "evaluate": "evaluation",
     "explain": "explaining",
     "export": "records",
     "parts": "parts",

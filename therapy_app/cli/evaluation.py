@@ -106,8 +106,9 @@ def music(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(report(sections, made, pictures, quick), encoding="utf-8")
     figures = [figure for section in sections for figure in section.figures]
-    reached = sum(figure.reached for figure in figures)
-    words = f"{out}: {len(generators)} generators, {reached} of {len(figures)} figures reached"
+    known_figures = [figure for figure in figures if figure.known]
+    reached = sum(figure.reached for figure in known_figures)
+    words = f"{out}: {len(generators)} generators, {reached} of {len(known_figures)} figures reached"
     tell(_result(out, figures, skipped, made.seconds), as_json, words)
 
 
@@ -187,7 +188,7 @@ def _result(out: Path, figures: Sequence[Figure], skipped: dict[str, str], secon
     """What a program reads: every figure by generator, null where there is none."""
     told: dict[str, dict[str, Any]] = {}
     for figure in figures:
-        value = None if figure.value != figure.value else round(figure.value, 4)
+        value = round(figure.value, 4) if figure.known else None
         row = {"value": value, "asked": figure.asked, "reached": figure.reached}
         told.setdefault(figure.generator, {})[figure.name] = row
     return {"report": str(out), "figures": told, "skipped": skipped, "seconds": round(seconds, 1)}

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from importlib import import_module
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from models.checkpoints import read
+from models.music.networks.kinds import Network
 from models.music.tokens import VOCABULARY
 from models.training.corpus.shards import Shard
 from models.training.music.loop import loss_of
@@ -21,11 +19,6 @@ from models.training.music.windows import PAD, ROLE_OF, Batch, Windows
 Ids = NDArray[np.int64]
 Odds = Callable[[Ids, Ids], NDArray[np.float64]]
 
-NETWORKS = {
-    "transformer": ("models.music.networks.transformer", "Transformer"),
-    "lstm": ("models.music.networks.recurrent", "Recurrent"),
-}
-"""Generators that write tokens: where their network stands."""
 ROWS, LENGTH = 16, 384
 PULL = 20.0
 """How many tokens the unigram counts for beside a bigram's own counts."""
@@ -44,15 +37,6 @@ class Surprise:
         return self.nats_a_token * self.tokens / max(1, self.notes) / math.log(2)
 
 
-def network(name: str) -> nn.Module:
-    """The network with its shipped weights. Raises WeightsError."""
-    checkpoint = read(name)
-    module = import_module(NETWORKS[name][0])
-    made: nn.Module = getattr(module, NETWORKS[name][1])(module.Shape(**checkpoint.about["shape"]))
-    made.load_state_dict(dict(checkpoint.tensors))
-    return made.eval()
-
-
 def batches(shard: Shard, most: int) -> list[Batch]:
     """Windows from bar lines on, spread over the shard, every wish told; each is read without what went before."""
     return list(Windows(shard, LENGTH).in_order(ROWS, most))
@@ -63,7 +47,8 @@ def unconditioned(batch: Batch) -> Batch:
 
 
 @torch.inference_mode()
-def surprise(model: nn.Module, told: list[Batch], conditions: bool) -> Surprise:
+def surprise(model: Network, told: list[Batch], conditions: bool) -> Surprise:
+    model.eval()
     total, count, notes = 0.0, 0, 0
     device = next(model.parameters()).device
     for batch in told:

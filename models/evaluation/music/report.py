@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +27,7 @@ def report(sections: Sequence[Section], made: Circumstances, corners: Sequence[t
     for section in sections:
         parts += [f"## {section.title}", section.words, *(table.markdown() for table in section.tables)]
     if corners:
-        parts += ["## The corners of the plane", *(f"{words}\n\n![{words}]({link})" for words, link in corners)]
+        parts += ["## The corners of the plane", *(f"{words}\n\n![Piano roll]({link})" for words, link in corners)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -59,14 +58,18 @@ def _summary(figures: Sequence[Figure]) -> str:
 
 
 def _cell(figure: Figure) -> str:
-    if math.isnan(figure.value):
+    if not figure.known:
         return "–"
-    digits = 0 if abs(figure.value) >= 100 else 3 if figure.bound < 0.1 or figure.bound > 0.98 else 2
+    whole = figure.value == round(figure.value) and figure.bound >= 1
+    digits = 0 if whole or abs(figure.value) >= 100 else 3 if figure.bound < 0.1 or 0.98 < figure.bound < 1 else 2
     return f"{told(figure.value, digits)} {'✓' if figure.reached else '✗'}"
 
 
 def _words(name: str, own: Sequence[Figure]) -> str:
-    missed = [figure.name for figure in own if not figure.reached]
-    reached = len(own) - len(missed)
-    rest = f" Not reached: {'; '.join(missed)}." if missed else ""
-    return f"`{name}` reaches {reached} of {len(own)} figures.{rest}"
+    known = [figure for figure in own if figure.known]
+    missed = [figure.name for figure in known if not figure.reached]
+    words = [f"`{name}` reaches {len(known) - len(missed)} of {len(known)} figures."]
+    words += [f"Not reached: {'; '.join(missed)}."] if missed else []
+    unknown = [figure.name for figure in own if not figure.known]
+    words += [f"Could not be measured: {'; '.join(unknown)}."] if unknown else []
+    return " ".join(words)

@@ -39,6 +39,10 @@ class Figure:
     at_least: bool = True
 
     @property
+    def known(self) -> bool:
+        return not math.isnan(self.value)
+
+    @property
     def reached(self) -> bool:
         return self.value >= self.bound if self.at_least else self.value <= self.bound
 

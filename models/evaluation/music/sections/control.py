@@ -99,8 +99,15 @@ def _grid_words(study: Study) -> str:
     grid = study.amount.grid
     return (
         f"{grid.side} × {grid.side} targets from -0.8 to 0.8, {grid.seeds} pieces of {grid.bars} bars each. "
+        f"Equal targets are ties: the highest ρ there can be is {_highest(grid.side):.3f} over cells. "
         f"Floors, by `{FLOOR_BY}`: pieces that were asked nothing, and the same notes only played as asked."
     )
+
+
+def _highest(side: int) -> float:
+    """Spearman of targets with `side` equal ones each against perfectly ordered measures."""
+    targets = np.repeat(np.arange(side), side)
+    return float(spearmanr(targets, np.arange(side * side)).statistic)
 
 
 def _floor_rows(study: Study, measures: dict[str, Ears]) -> Iterator[tuple[str, ...]]:

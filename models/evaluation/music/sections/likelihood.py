@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torch import nn
-
-from models.evaluation.music.likelihood import LENGTH, NETWORKS, Counts, Surprise, batches, network, surprise
+from models.checkpoints import read
+from models.evaluation.music.likelihood import LENGTH, Counts, Surprise, batches, surprise
 from models.evaluation.music.study import Study
 from models.evaluation.music.tables import Section, Table, bare, told
 from models.evaluation.music.unseen import Unseen, chorales, known_moves, nottingham
+from models.music.networks.kinds import KINDS, Network, rebuilt
 from models.shipped import WeightsError
 from models.training.corpus.archives import ArchiveMissing
 from models.training.corpus.score import Refused
@@ -74,13 +74,13 @@ def _parts(unseen: Unseen) -> Iterator[tuple[str, Shard]]:
         yield f"{unseen.name}, {new} new", unseen.shard(only_new=True)
 
 
-def _models(study: Study) -> tuple[dict[str, nn.Module], list[str]]:
-    found: dict[str, nn.Module] = {}
+def _models(study: Study) -> tuple[dict[str, Network], list[str]]:
+    found: dict[str, Network] = {}
     untrained = []
-    for name in NETWORKS:
+    for name in KINDS:
         if name in study.generators:
             try:
-                found[name] = network(name)
+                found[name] = rebuilt(read(name))
             except WeightsError as reason:
                 untrained.append(f"No likelihood of `{name}`: {reason}.")
         else:
