@@ -7,8 +7,9 @@ import pytest
 
 from models.music.compose import Waypoint, compose
 from models.music.generators.rules import Generator
+from models.music.groove import shipped_groove
 from models.music.instruments import PALETTES, PIANO, RINGING, SWEEP_PAD, palette_for, programs, touch_of
-from models.music.performance import perform
+from models.music.performance import Take, beat_times, length_of, perform, perform_takes
 from models.music.plan import Aim, Bar, MusicPlan, Note, PerformedBar
 from models.music.traditions.western import TRADITION
 
@@ -173,3 +174,118 @@ def test_a_quiet_instrument_is_struck_harder_and_a_loud_one_softer() -> None:
     assert touch_of(PIANO) > 1.1
     assert touch_of(SWEEP_PAD) < 0.9
     assert touch_of(120) == 1.0
+
+
+GROOVE = shipped_groove()
+
+
+def drums(bar: PerformedBar) -> list[tuple[int, float, int]]:
+    return [(note.pitch, note.start_s, note.velocity) for note in bar.notes if note.role == "drums"]
+
+
+def grooved(arousal: float, groove: bool = True, seed: int = 2) -> list[PerformedBar]:
+    plans = [(replace(plan, aim=Aim(0.7, arousal)), bar) for plan, bar, _ in LIVELY]
+    return [perform(bar, plan, 0.0, 0, 0.0, seed, GROOVE if groove else None) for plan, bar in plans]
+
+
+def distance(arousal: float, field: int, role: str = "drums") -> float:
+    """How far groove moves strokes on average: field 0 in beats, 1 in velocity."""
+    far = []
+    for plain, felt, (plan, _, _) in zip(grooved(arousal, False), grooved(arousal), LIVELY, strict=True):
+        pairs = zip(*([n for n in bar.notes if n.role == role] for bar in (by_key(plain), by_key(felt))), strict=True)
+        for one, other in pairs:
+            moved = (other.start_s - one.start_s) * plan.tempo_bpm / 60
+            far.append(abs(moved) if field == 0 else abs(other.velocity - one.velocity))
+    return float(np.mean(far))
+
+
+def by_key(bar: PerformedBar) -> PerformedBar:
+    """The bar with its notes in an order that a small shift does not change."""
+    return replace(bar, notes=tuple(sorted(bar.notes, key=lambda n: (n.role, n.pitch, n.start_s))))
+
+
+def test_groove_moves_percussion_by_the_learned_place_and_force() -> None:
+    assert 0.004 < distance(0.9, 0) < 0.03
+    assert 2 < distance(0.9, 1) < 12
+
+
+def test_groove_grows_with_arousal() -> None:
+    assert distance(0.9, 0) > 1.3 * distance(0.05, 0)
+
+
+def test_the_accompaniment_follows_from_afar_and_the_melody_is_free() -> None:
+    assert 0 < distance(0.9, 0, "bass") < 0.5 * distance(0.9, 0)
+    assert 0 < distance(0.9, 1, "chords") < 0.5 * distance(0.9, 1)
+    assert distance(0.9, 0, "melody") == distance(0.9, 1, "melody") == 0
+
+
+def test_groove_is_the_same_for_the_same_seed() -> None:
+    assert grooved(0.8) == grooved(0.8)
+    assert grooved(0.8) != grooved(0.8, seed=3)
+
+
+def test_with_groove_bars_keep_their_length_and_notes_their_place() -> None:
+    for bar in grooved(1.0):
+        assert all(0 <= note.start_s < bar.length_s for note in bar.notes)
+    assert [bar.length_s for bar in grooved(1.0)] == [plan.length_s for plan, _, _ in LIVELY]
+
+
+def turned(beat: int, tempo: float = 0.95, arousal: float = 0.7, index: int = 3) -> tuple[PerformedBar, PerformedBar]:
+    """(the bar as planned, the bar turned at a beat to another tempo and arousal, 6 dB softer)."""
+    plan, bar, _ = LIVELY[index]
+    new = replace(plan, aim=Aim(0.7, arousal), tempo_bpm=plan.tempo_bpm * tempo)
+    takes = (Take(plan, 0.0), Take(new, -6.0, beat))
+    return (
+        perform(bar, plan, 0.0, 0, 0.0, 2, GROOVE),
+        perform_takes(bar, takes, 0.0, 1, 2, GROOVE),
+    )
+
+
+@pytest.mark.parametrize("beat", [1, 2, 3])
+def test_what_stands_before_the_turn_is_played_as_it_was(beat: int) -> None:
+    was, now = turned(beat)
+    cut = now.turns[0].start_s - 0.1
+    early = [[(n.role, n.pitch, n.start_s, n.velocity) for n in bar.notes if n.start_s < cut] for bar in (was, now)]
+    assert early[0] == early[1]
+    assert early[0]
+
+
+@pytest.mark.parametrize("beat", [1, 2, 3])
+def test_a_turned_bar_is_as_long_as_its_beats_in_both_tempos(beat: int) -> None:
+    was, now = turned(beat, tempo=0.9)
+    beat_s = was.length_s / was.beats
+    assert now.length_s == pytest.approx(beat * beat_s + (was.beats - beat) * beat_s / 0.9, abs=1e-3)
+    assert now.turns[0].beat == beat
+    assert now.turns[0].start_s == pytest.approx(beat * beat_s, abs=1e-3)
+    assert (now.gain_db, now.turns[0].gain_db) == (0.0, -6.0)
+    assert all(0 <= note.start_s < now.length_s for note in now.notes)
+
+
+def test_a_calmer_turn_plays_the_rest_of_the_bar_more_softly() -> None:
+    was, now = turned(2, arousal=0.2)
+    cut = now.turns[0].start_s + 0.05
+    after = [np.mean([n.velocity for n in bar.notes if n.start_s > cut]) for bar in (was, now)]
+    assert after[1] < after[0] - 5
+
+
+def test_percussion_falls_silent_at_the_turn_when_arousal_is_to_be_low() -> None:
+    was, now = turned(2, arousal=-0.1)
+    assert max(start for _, start, _ in drums(now)) < now.turns[0].start_s
+    assert max(start for _, start, _ in drums(was)) > now.turns[0].start_s
+
+
+def test_the_beats_of_a_turned_bar_can_be_told_without_playing_it() -> None:
+    plan = LIVELY[3][0]
+    takes = (Take(plan, 0.0), Take(replace(plan, tempo_bpm=plan.tempo_bpm * 0.9), 0.0, 2))
+    times = beat_times(takes)
+    assert times[2] == pytest.approx(turned(2, tempo=0.9)[1].turns[0].start_s, abs=1e-4)
+    assert times[2] == pytest.approx(120 / plan.tempo_bpm, abs=1e-4)
+    assert length_of(takes) == turned(2, tempo=0.9)[1].length_s
+    assert list(times) == sorted(times)
+
+
+@pytest.mark.parametrize("beats", [(1,), (0, 0), (0, 3, 2), (0, 4)])
+def test_takes_that_do_not_follow_each_other_are_refused(beats: tuple[int, ...]) -> None:
+    plan, bar, _ = LIVELY[3]
+    with pytest.raises(ValueError, match="expected 0 first, then rising within 4"):
+        perform_takes(bar, [Take(plan, 0.0, beat) for beat in beats], 0.0, 0, 2)

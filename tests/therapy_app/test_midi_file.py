@@ -9,7 +9,7 @@ import pytest
 
 from models.music.compose import Waypoint, compose, parse_path
 from models.music.generators.rules import Generator
-from models.music.plan import Aim, Bar, MusicPlan, PerformedBar
+from models.music.plan import Aim, Bar, MusicPlan, PerformedBar, Turn
 from models.music.traditions.western import TRADITION
 from therapy_app.playback.midi_file import composed_file, session_file
 from therapy_app.playback.piano_roll import piano_roll_svg
@@ -137,6 +137,15 @@ def test_softer_bars_are_softer_in_the_file() -> None:
     bars = [(plan, replace(bar, gain_db=-12.0 if bar.bar == 1 else 0.0)) for plan, _, bar in piece(bars=3)]
     values = [m.value for m in read(session_file(bars)).tracks[1] if m.type == "control_change" and m.control == 11]
     assert values == [127, 64, 127]  # 40 log10(64 / 127) = -11.9 dB
+
+
+def test_a_bar_turned_softer_is_softer_from_its_beat_on() -> None:
+    plan, _, first = piece()[0]
+    turned = replace(first, turns=(Turn(2, first.length_s / 2, -12.0),))
+    heard = seconds(read(session_file([(plan, turned)])))
+    changes = [(at, m.value) for at, m in heard if m.type == "control_change" and m.control == 11 and m.channel == 0]
+    assert [value for _, value in changes] == [127, 64]
+    assert changes[1][0] == pytest.approx(first.length_s / 2, abs=0.005)
 
 
 def test_no_bars_and_bars_that_overlap_are_refused() -> None:

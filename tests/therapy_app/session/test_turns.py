@@ -7,9 +7,12 @@ from math import isclose
 
 import pytest
 
-from therapy_app.session.events import body_of
+from therapy_app.playback.groove import found_groove
+from therapy_app.session.events import Alarm, body_of
 from therapy_app.session.ordered import TURN_S
+from therapy_app.session.replay import inputs_of
 from therapy_app.session.safety import LOUDER_STEP_DB, Limits
+from therapy_app.session.step import GROOVE
 
 AT_S = 60.0
 
@@ -156,3 +159,14 @@ def test_hold_keeps_what_sounds(stage, say):
     stage.play(230, [say("hold")])
     held = latest(stage)[max(latest(stage))]
     assert abs(held.tempo_bpm / sounds.tempo_bpm - 1) < 0.03
+
+
+def test_without_the_learned_groove_the_session_plays_on_and_says_so(stage, tmp_path):
+    groove, without = found_groove(tmp_path)
+    assert groove is None
+    notice = Alarm(GROOVE, "notice", without)
+    stage = stage(lambda at_s: 0.5).play(20, notices=[notice])
+    assert stage.all("bar")
+    assert [alarm.words for alarm in stage.all("alarm") if alarm.code == GROOVE] == [without]
+    assert "no weights named 'groove'" in without
+    assert inputs_of(stage.entries)[0].notices == (notice,)
