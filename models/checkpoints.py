@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import load, save
 from torch import Tensor
 
 from models import shipped
@@ -50,8 +50,8 @@ def ship(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], fol
     if size > LARGEST_BYTES:
         raise WeightsError(f"weights of {size / 1e6:.1f} MB; expected at most {LARGEST_BYTES / 1e6:.1f}")
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{name}.safetensors"
-    save_file(half, file, metadata={"about": json.dumps(about, sort_keys=True)})
-    digest = sha256(file.read_bytes()).hexdigest()
+    content = save(half, metadata={"about": json.dumps(about, sort_keys=True)})
+    (folder / f"{name}.safetensors").write_bytes(content)
+    digest = sha256(content).hexdigest()
     shipped.enter(name, digest, folder)
     return digest

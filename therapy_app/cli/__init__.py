@@ -10,6 +10,7 @@ import click
 from alembic.util.exc import CommandError as MigrationError
 from sqlalchemy.exc import DatabaseError
 
+from models.shipped import WeightsError
 from sensors.blocks import SensorError
 from therapy_app.records.people import PeopleError
 from therapy_app.records.sessions import SessionError
@@ -30,12 +31,14 @@ COMMANDS = {
     "sensors": "body",
     "serve": "serving",
     "simulate": "records",
+    "train": "training",
     "user": "people",
 }
 """Every command and the module it stands in."""
 
 PLAIN = (
     SensorError,
+    WeightsError,
     SessionError,
     PeopleError,
     SettingsError,

@@ -165,3 +165,28 @@ def read_shard(path: Path) -> Shard:
     """A shard that `write_shards` wrote. Raises FileNotFoundError, or KeyError naming an array that is not there."""
     with np.load(path, allow_pickle=False) as stored:
         return Shard(**{field.name: stored[field.name] for field in fields(Shard)})
+
+
+def chosen(shard: Shard, places: Sequence[int]) -> Shard:
+    """The shard of these pieces alone, given by their places in it."""
+    bars = np.concatenate([np.empty(0, np.int64), *(np.array(shard.bars_of(place)) for place in places)]).astype(int)
+    lengths = shard.bar_offsets[1:].astype(np.int64) - shard.bar_offsets[:-1]
+    tokens = [shard.tokens_of(shard.bars_of(place)) for place in places]
+    by_bar = ("conditions", "style", "tonic", "scale", "rhythm", "theme", "theme_back")
+    return Shard(
+        tokens=np.concatenate([np.empty(0, np.uint16), *tokens]),
+        bar_offsets=np.concatenate([[0], np.cumsum(lengths[bars])]).astype(np.uint32),
+        piece_offsets=np.cumsum([0, *(len(shard.bars_of(place)) for place in places)]).astype(np.uint32),
+        pieces=shard.pieces[list(places)],
+        **{name: getattr(shard, name)[bars] for name in by_bar},
+    )
+
+
+def joined(first: Shard, second: Shard) -> Shard:
+    """Both, one after the other."""
+    own = {
+        field.name: np.concatenate([getattr(first, field.name), getattr(second, field.name)]) for field in fields(Shard)
+    }
+    for name, before in (("bar_offsets", len(first.tokens)), ("piece_offsets", len(first.style))):
+        own[name] = np.concatenate([getattr(first, name), getattr(second, name)[1:] + before]).astype(np.uint32)
+    return Shard(**own)

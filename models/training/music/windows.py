@@ -25,7 +25,7 @@ CELLS = 8  # by CELLS: the plane's grid for that
 KIND = np.array([("special", "bar", "chord", "place", *("note",) * 5, "length").index(
     "note" if kind in ROLES else kind) for kind, _ in VOCABULARY.meanings])  # fmt: skip
 ROLE_OF = np.array([ROLES.index(kind) if kind in ROLES else -1 for kind, _ in VOCABULARY.meanings])
-BAR_TOKENS, PLACE_TOKENS, LENGTH_TOKENS = (VOCABULARY.span(kind) for kind in ("bar", "place", "length"))
+CHORD_TOKENS, PLACE_TOKENS, LENGTH_TOKENS = (VOCABULARY.span(kind) for kind in ("chord", "place", "length"))
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,19 @@ class Batch:
 
 
 class Windows:
-    """Draws windows of `length` tokens, each from a bar line on."""
+    """Draws windows of `length` tokens, each from a bar line on; `odds` (bars,) that it is this one, or evened ones.
 
-    def __init__(self, shard: Shard, length: int) -> None:
+    Raises ValueError for a shard without bars.
+    """
+
+    def __init__(self, shard: Shard, length: int, odds: NDArray[np.float64] | None = None) -> None:
+        if not len(shard.style):
+            raise ValueError("no bars to draw windows from; expected at least one")
         self._shard, self._length = shard, length
         self.conditions = bar_conditions(shard)
-        self._odds = np.cumsum(evened(shard))
-        self._end_of = np.repeat(shard.piece_offsets[1:], np.diff(shard.piece_offsets)).astype(np.int64)
+        self._odds = np.cumsum(evened(shard) if odds is None else odds)
+        ends = shard.piece_offsets.astype(np.int64)[1:]
+        self._end_of = ends[np.searchsorted(ends, np.arange(len(shard.style)), side="right")]
 
     def drawn(self, rows: int, rng: np.random.Generator) -> Batch:
         """A batch of windows from anywhere, with wishes left open and roles left out by chance."""
@@ -61,8 +67,8 @@ class Windows:
             starts.append(bar)
             end = int(np.searchsorted(offsets, offsets[bar] + self._length, side="right")) - 1
             bar = max(bar + 1, min(end, int(self._end_of[bar])))
-        step = max(1, len(starts) // (rows * most))
-        chosen = starts[::step][: rows * most]
+        spread = np.linspace(0, len(starts) - 1, min(len(starts), rows * most)).round().astype(int)
+        chosen = [starts[place] for place in spread]
         for at in range(0, len(chosen), rows):
             yield self._batch([self._window(start, None) for start in chosen[at : at + rows]], opened=None)
 
@@ -101,7 +107,8 @@ def bar_conditions(shard: Shard) -> NDArray[np.float32]:
     """The whole condition of every bar of a shard, (bars, SIZE)."""
     bars = len(shard.style)
     roles = np.zeros((bars, len(ROLES) + 1), dtype=np.float32)
-    owner = np.repeat(np.arange(bars), np.diff(shard.bar_offsets.astype(np.int64)))
+    offsets = shard.bar_offsets.astype(np.int64)
+    owner = np.repeat(np.arange(bars), offsets[1:] - offsets[:-1])
     role = ROLE_OF[shard.tokens]
     roles[owner[role >= 0], role[role >= 0]] = 1
     roles[:, -1] = 1
@@ -125,7 +132,8 @@ def evened(shard: Shard) -> NDArray[np.float64]:
     mood = np.nan_to_num(shard.conditions[:, :2].astype(np.float64), nan=0.0)
     cell = np.clip(((mood + 1) / 2 * CELLS).astype(int), 0, CELLS - 1) @ [CELLS, 1]
     count = np.bincount(cell, minlength=CELLS * CELLS)
-    return np.minimum(RAREST, len(cell) / (CELLS * CELLS) / np.maximum(1, count))[cell]
+    odds: NDArray[np.float64] = np.minimum(RAREST, len(cell) / (CELLS * CELLS) / np.maximum(1, count))[cell]
+    return odds
 
 
 def leave_open(conditions: NDArray[np.float32], rng: np.random.Generator) -> None:
@@ -145,22 +153,23 @@ def leave_open(conditions: NDArray[np.float32], rng: np.random.Generator) -> Non
 
 
 def without(tokens: NDArray[np.int64], role: str) -> NDArray[np.int64]:
-    """The tokens with one role left out: no length without a pitch, no place where nothing happens."""
-    gone, kept = ROLES.index(role), []
-    waiting = False  # whether a pitch waits for its length
+    """The tokens with one role left out, as they would be written without it: no idle place, length or length twice."""
+    gone, length, chord = ROLES.index(role), KIND[LENGTH_TOKENS[0]], KIND[CHORD_TOKENS[0]]
+    kept: list[int] = []
+    waiting, told = False, -1  # whether a pitch waits for its length; where this place's last length stands
     for token in tokens.tolist():
         kind = KIND[token]
-        if ROLE_OF[token] == gone:
+        if ROLE_OF[token] == gone or (kind == length and not waiting):
             continue
-        if kind == KIND[LENGTH_TOKENS[0]]:
-            if not waiting:
-                continue
-            waiting = False
+        if kind == length:
+            if told >= 0 and kept[told] == token:
+                del kept[told]
+            waiting, told = False, len(kept)
         elif ROLE_OF[token] >= 0:
             waiting = waiting or ROLES[ROLE_OF[token]] != "drums"
         else:
-            waiting = False
-            if kept and kept[-1] in PLACE_TOKENS and (token in PLACE_TOKENS or token in BAR_TOKENS):
+            waiting, told = False, -1
+            if kept and kept[-1] in PLACE_TOKENS and kind != chord:
                 kept.pop()
         kept.append(token)
     return np.array(kept, dtype=np.int64)

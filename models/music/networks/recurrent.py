@@ -1,0 +1,132 @@
+"""An LSTM over role tokens that hears the bar's condition beside every token.
+
+Long short-term memory (Hochreiter & Schmidhuber 1997); the condition is concatenated to each token's embedding. What it
+remembers has one size however long the music.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.music.condition import SIZE
+from models.music.networks.transformer import Prompt
+from models.music.tokens import VOCABULARY
+
+State = tuple[Tensor, Tensor]
+"""What is remembered, two of (layers, rows, width)."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large the network is: all that a checkpoint needs to rebuild it."""
+
+    width: int = 448
+    layers: int = 2
+    vocabulary: int = len(VOCABULARY)
+    condition: int = SIZE
+
+    def __post_init__(self) -> None:
+        if self.width < 4 or self.width % 4 or self.layers < 1:
+            raise ValueError(f"width {self.width}, layers {self.layers}; expected a multiple of 4, and 1 or more")
+
+
+class Recurrent(nn.Module):
+    """Logits of the next role token from those before and the condition of the bar that is being written."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        told = shape.width // 4
+        self.embedding = nn.Embedding(shape.vocabulary, shape.width)
+        self.condition = nn.Sequential(nn.Linear(shape.condition, shape.width), nn.SiLU(), nn.Linear(shape.width, told))
+        self.memory = nn.LSTM(shape.width + told, shape.width, shape.layers, batch_first=True)
+        self.norm = nn.LayerNorm(shape.width)
+        self.told = nn.Linear(told, shape.width, bias=False)
+        nn.init.normal_(self.embedding.weight, std=shape.width**-0.5)
+        for name, weights in self.memory.named_parameters():
+            if name.startswith("bias_ih"):
+                nn.init.zeros_(weights)
+                nn.init.ones_(weights[shape.width : 2 * shape.width])  # the forget gate begins open (Gers et al. 2000)
+            elif name.startswith("bias_hh"):
+                nn.init.zeros_(weights)
+
+    def heard(self, conditions: Tensor) -> Tensor:
+        """What is heard beside a token for conditions (..., SIZE): (..., width / 4)."""
+        heard: Tensor = self.condition(conditions)
+        return heard
+
+    def forward(self, tokens: Tensor, conditions: Tensor, bar_of: Tensor) -> Tensor:
+        """Logits (rows, tokens, vocabulary) for tokens (rows, tokens), the conditions of the rows' bars
+        (rows, bars, SIZE) and the bar that each token stands in, (rows, tokens)."""
+        logits, _ = self.read(tokens, conditions, bar_of)
+        return logits
+
+    def read(self, tokens: Tensor, conditions: Tensor, bar_of: Tensor) -> tuple[Tensor, State]:
+        """As `forward`, with the state to go on from."""
+        row = torch.arange(len(tokens), device=tokens.device)[:, None]
+        return self._on(tokens, self.heard(conditions)[row, bar_of])
+
+    def step(self, token: Tensor, heard: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits (rows, vocabulary) after one more token (rows,), and the state after it; `state` is left as it is.
+
+        `heard` (rows, width / 4) is what the bars of the tokens are asked, from `heard`. Written out, since a row's
+        numbers must not depend on the rows beside it.
+        """
+        x = torch.cat([self.embedding(token), heard], dim=-1)
+        hidden, cells = [], []
+        for layer, (before, cell) in enumerate(zip(*state, strict=True)):
+            own = (
+                getattr(self.memory, f"{name}_l{layer}") for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
+            )
+            to_input, input_bias, to_hidden, hidden_bias = own
+            gates = functional.linear(x, to_input, input_bias) + functional.linear(before, to_hidden, hidden_bias)
+            taken, forgotten, candidate, shown = gates.chunk(4, dim=-1)
+            cells.append(forgotten.sigmoid() * cell + taken.sigmoid() * candidate.tanh())
+            x = shown.sigmoid() * cells[-1].tanh()
+            hidden.append(x)
+        return self.logits(x, heard), (torch.stack(hidden), torch.stack(cells))
+
+    def begin(self, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor, room: int) -> Rows:
+        """Rows to go on from: row r from prompt of[r], its bar asked conditions[r]; `room` needs no room here."""
+        return Rows(self, prompts, of, conditions)
+
+    def _on(self, tokens: Tensor, heard: Tensor) -> tuple[Tensor, State]:
+        x = torch.cat([self.embedding(tokens).to(heard.dtype), heard], dim=-1)
+        remembered, state = self.memory(x)
+        return self.logits(remembered, heard), state
+
+    def logits(self, remembered: Tensor, heard: Tensor) -> Tensor:
+        """The condition is heard once more right before the choice."""
+        return functional.linear(self.norm(remembered) + self.told(heard), self.embedding.weight)
+
+
+class Rows:
+    """A batch of bars being written. Each prompt is read by itself, so that no row depends on what is beside it."""
+
+    def __init__(self, network: Recurrent, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor) -> None:
+        self._network = network
+        self._heard = network.heard(conditions)
+        states = [self._read(prompt) for prompt in prompts]
+        hidden, cells = zip(*(states[prompt] for prompt in of), strict=True)
+        self._state = torch.cat(hidden, dim=1), torch.cat(cells, dim=1)
+
+    def _read(self, prompt: Prompt) -> State:
+        if len(prompt.tokens):
+            return self._network.read(prompt.tokens[None], prompt.conditions[None], prompt.bar_of[None])[1]
+        nothing = torch.zeros(self._network.shape.layers, 1, self._network.shape.width)
+        return nothing, nothing
+
+    def step(self, tokens: Tensor) -> Tensor:
+        """Logits (rows, vocabulary) after one more token in every row."""
+        logits, self._state = self._network.step(tokens, self._heard, self._state)
+        return logits
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with these rows only."""
+        hidden, cells = self._state
+        self._state, self._heard = (hidden[:, rows], cells[:, rows]), self._heard[rows]
