@@ -1,7 +1,11 @@
 """Finds a part by name. A file in the folder is its registration; installed packages add theirs by entry point."""
 
+import ast
+from collections.abc import Sequence
 from importlib import import_module
+from importlib.abc import InspectLoader
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from types import ModuleType
 
@@ -32,13 +36,16 @@ def find(kind: str, name: str) -> ModuleType:
     return import_module(f"{FOLDERS[kind]}.{name}")
 
 
-def load_all() -> None:
-    """Imports every part now, so that no session waits for it later."""
-    for kind in FOLDERS:
+def load_all(kinds: Sequence[str]) -> None:
+    """Imports every part of these kinds now, so that no session waits for it later."""
+    for kind in kinds:
         for name in names(kind):
             find(kind, name)
 
 
 def about(kind: str, name: str) -> str:
-    """The part's own first line."""
-    return (find(kind, name).__doc__ or "").strip().splitlines()[0]
+    """The part's own first line, read from its source: what it imports may be large."""
+    modules = {entry.name: entry.module for entry in entry_points(group=f"therapy_app.{kind}")}
+    spec = find_spec(modules.get(name, f"{FOLDERS[kind]}.{name}"))
+    source = spec.loader.get_source(spec.name) if spec and isinstance(spec.loader, InspectLoader) else None
+    return (ast.get_docstring(ast.parse(source or "")) or "").partition("\n")[0]

@@ -6,14 +6,16 @@ from dataclasses import fields, replace
 from math import log2
 from typing import Any
 
-from models.music.condition import Condition
+from models.music.condition import NOTHING_ASKED, Condition
 from models.music.expression import clamp
-from models.music.plan import BarRequest, MusicPlan
+from models.music.plan import Aim, BarRequest, MusicPlan
 
 TREATMENTS = {"state": "state", "return": "return", "vary": "vary", "develop": "vary", "free": "free"}
 USUAL_STYLE = {"song": 0.5, "piano": 0.3, "quartet": 0.2}
 """A blend where none is asked for: the corpora with a melody, its accompaniment and a bass in every bar."""
 TEMPO_CENTRE_BPM = 100.0
+PLANNED = ("density", "polyphony", "register", "tension")
+"""Wishes that the plan has a field of the same name for."""
 
 
 def condition_of(request: BarRequest) -> Condition:
@@ -21,6 +23,20 @@ def condition_of(request: BarRequest) -> Condition:
     wishes: dict[str, Any] = {field.name: getattr(request.asked, field.name) for field in fields(Condition)}
     given = {name: wish for name, wish in wishes.items() if wish is not None and wish != {}}
     return replace(planned(request.plan), **given)
+
+
+def heeded(request: BarRequest) -> MusicPlan:
+    """The plan with what was asked in its place: mood, density, texture, register, tension and roles."""
+    plan, asked = request.plan, request.asked
+    if asked == NOTHING_ASKED:
+        return plan
+    given = {name: value for name in PLANNED if (value := getattr(asked, name)) is not None}
+    aim = Aim(
+        plan.aim.valence if asked.valence is None else asked.valence,
+        plan.aim.arousal if asked.arousal is None else asked.arousal,
+    )
+    roles = tuple(role for role in plan.roles if asked.roles is None or role in asked.roles)
+    return replace(plan, aim=aim, roles=roles or plan.roles, **given)
 
 
 def planned(plan: MusicPlan) -> Condition:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.music.asked import condition_of, planned
+from models.music.asked import condition_of, heeded, planned
 from models.music.chance import chance
 from models.music.condition import NOTHING_ASKED, Condition, vectors
 from models.music.draft import Draft, Frame
@@ -28,7 +28,6 @@ TEMPERATURE, MASS = 0.95, 0.96
 """Sampling: how even, and from the likeliest tokens that hold this much probability."""
 MOST_PROMPT = 300
 """Tokens of the bars before that are read: the windows of training are little longer."""
-LEAST_ROWS = 4
 ROOM = 176
 STILL_ACTIVE = 0.75
 """Share of the rows still writing at which the others leave: moving keys and values costs time too."""
@@ -60,6 +59,7 @@ class Part:
 
 def compose(network: Network, requests: Sequence[BarRequest], name: str) -> list[Bar]:
     """A bar for each request. The same request gives the same bar whatever is beside it in the batch."""
+    requests = [replace(request, plan=heeded(request)) for request in requests]
     settled = [settled_melody(request) for request in requests]
     parts = [part for index, request in enumerate(requests) for part in _parts(index, request, settled[index])]
     with torch.inference_mode():
@@ -143,9 +143,9 @@ def _write(network: Network, parts: Sequence[Part]) -> None:
         half = len(active) // 2
         for place in range(half):
             part = parts[active[place][0]]
-            if not part.draft.done and active.index(active[place]) == place:
+            if not part.draft.done:
                 part.draft.write(_drawn(logits[place], logits[half + place], part.draft.allowed(), part.rng))
-        going = [row for row in dict.fromkeys(row for row, _ in active) if not parts[row].draft.done]
+        going = [row for row, _ in active[:half] if not parts[row].draft.done]
         if not going:
             return
         wanted = _rows(going)
@@ -155,9 +155,8 @@ def _write(network: Network, parts: Sequence[Part]) -> None:
 
 
 def _rows(parts: list[int]) -> list[tuple[int, bool]]:
-    """(part, whether it is asked): first all asked, then all bare, the first repeated to make up the least number."""
-    filled = parts + parts[:1] * max(0, LEAST_ROWS // 2 - len(parts))
-    return [(part, True) for part in filled] + [(part, False) for part in filled]
+    """(part, whether it is asked): first all asked, then all bare."""
+    return [(part, True) for part in parts] + [(part, False) for part in parts]
 
 
 def _drawn(

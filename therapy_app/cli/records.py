@@ -29,6 +29,7 @@ from therapy_app.session.prescription import ARMS, PROTOCOLS
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="settle", show_default=True)
 @click.option("--arm", type=click.Choice(list(ARMS)), default="adaptive", show_default=True)
 @click.option("--tradition", type=click.Choice(catalog.names("tradition")), default="western", show_default=True)
+@click.option("--generator", type=click.Choice(catalog.names("generator")), default="rules", show_default=True)
 @database_option
 @as_json
 def simulate(
@@ -38,6 +39,7 @@ def simulate(
     protocol: str,
     arm: str,
     tradition: str,
+    generator: str,
     database: str | None,
     as_json: bool,
 ) -> None:
@@ -57,6 +59,7 @@ def simulate(
         length_s=minutes * 60,
         arm=arm,
         tradition=tradition,
+        generator=generator,
         status="running",
     )
     with progress_bar("simulating", minutes * 60) as progress:

@@ -20,7 +20,7 @@ from therapy_app.records.database import open_database
 from therapy_app.records.demo import DEMO_ACCOUNTS, HOME_CLIENT, client_with, clinic_named, make_demo_clinic
 from therapy_app.records.migrate import upgrade
 from therapy_app.records.people import PeopleError, create_user, set_password
-from therapy_app.records.sessions import request_session
+from therapy_app.records.sessions import LIVE_GENERATOR, request_session
 from therapy_app.session.prescription import GOALS
 from therapy_app.settings import Settings
 
@@ -114,6 +114,7 @@ def play(sensor: str, goal: str, minutes: float, output: str, database: str | No
         sensors=[sensor],
         consent_by="self",
         length_s=minutes * 60,
+        generator=LIVE_GENERATOR,
     )
     if output == "browser":
         page = f"{settings.address}/sessions/{session_id}"

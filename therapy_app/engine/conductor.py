@@ -11,11 +11,12 @@ from functools import partial
 from sqlalchemy import Engine
 
 from sensors.blocks import Clock
-from therapy_app.engine.composer import Commission, Composer
+from therapy_app.engine.composer import Commission
 from therapy_app.engine.live import Live
 from therapy_app.engine.opening import OPENING_ERRORS, open_sensors, speed_of
 from therapy_app.engine.recorder import Recorder
 from therapy_app.engine.standing import interrupt, keep_row_true, write_behind
+from therapy_app.engine.studio import Studio
 from therapy_app.records import sessions
 from therapy_app.records.sessions import Order
 from therapy_app.session.commands import Command
@@ -47,7 +48,7 @@ class Conductor:
     def __init__(self, database: Engine, recorder: Recorder, clock: Clock, wall: Callable[[], datetime]) -> None:
         self._database, self._recorder = database, recorder
         self._clock, self._wall = clock, wall
-        self._composer = Composer()
+        self._studio = Studio()
         self._running: dict[int, Running] = {}
 
     def turn(self) -> None:
@@ -57,18 +58,35 @@ class Conductor:
         write_behind(self._database, self._recorder, self._wall())
         for running in self._running.values():
             self._look(running)
-        while any(running.owed for running in self._running.values()):
-            self._tick_all()
+        self._hear_studio()
+        while self._tick_all():
+            self._hear_studio()
         self._commit()
 
-    def _tick_all(self) -> None:
-        """One tick of every session that owes one, then the bars they ask for: an answer comes with the next tick."""
+    def begin(self) -> None:
+        """Has the composers ready before anyone waits for them."""
+        self._studio.begin(self._clock())
+
+    def _tick_all(self) -> bool:
+        """One tick of every session that owes one, then the bars they ask for; False when none was due.
+
+        A session whose clock runs fast waits for its composer: nobody listens, and nothing may be late.
+        """
         commissions: list[Commission] = []
+        ticked = False
         for session_id, running in list(self._running.items()):
-            if running.owed:
+            if running.owed and not (running.speed > 1 and self._studio.waits_for(session_id)):
                 commissions += self._tick(session_id, running)
-        for session_id, bar in self._composer.compose(commissions):
-            self._running[session_id].live.answers.append(bar)
+                ticked = True
+        self._studio.send(commissions, self._clock())
+        return ticked
+
+    def _hear_studio(self) -> None:
+        for session_id, bar in self._studio.collect(self._clock()):
+            if session_id in self._running:
+                self._running[session_id].live.answers.append(bar)
+        for running in self._running.values():
+            running.live.tell(self._studio.notice(running.live.order.generator))
 
     def _commit(self) -> None:
         self._tell(self._recorder.commit())
@@ -133,5 +151,6 @@ class Conductor:
 
     def close(self) -> None:
         """Lets go of all sensors; the sessions stay open in the record until an engine closes them."""
+        self._studio.close()
         for running in self._running.values():
             running.live.close()

@@ -65,7 +65,8 @@ def run_engine(settings: Settings) -> None:
         recorder = Recorder(database, Reserve(settings.var / "reserve"))
         close_left_behind(database, recorder, wall_clock())
         conductor = Conductor(database, recorder, time.monotonic, wall_clock)
-        catalog.load_all()
+        catalog.load_all(("sensor", "estimator", "tradition"))
+        conductor.begin()
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         while not stop.wait(TURN_S):

@@ -8,14 +8,23 @@ from datetime import datetime
 from models.music.plan import Bar
 from sensors.blocks import Listener, SampleBlock, Sensor, Status
 from therapy_app import catalog
-from therapy_app.engine.composer import Commission
+from therapy_app.engine.composer import Commission, found_index
 from therapy_app.playback.groove import found_groove
 from therapy_app.records.log import TickRecord
 from therapy_app.records.sessions import Order
 from therapy_app.session.commands import Command
-from therapy_app.session.events import Alarm, BarPerformed, BarPlanned, Entry, Silenced, Started, TicksMissed
+from therapy_app.session.events import (
+    Alarm,
+    AlarmCleared,
+    BarPerformed,
+    BarPlanned,
+    Entry,
+    Silenced,
+    Started,
+    TicksMissed,
+)
 from therapy_app.session.step import GROOVE, Session
-from therapy_app.session.tick import TICK_S, Notice, Tick
+from therapy_app.session.tick import ORIGINALITY, TICK_S, Notice, Tick
 
 
 def begin_session(order: Order) -> Session:
@@ -68,6 +77,9 @@ class Live:
         self.notices: list[Notice] = []
         if without := found_groove()[1]:
             self.notices.append(Alarm(GROOVE, "notice", without))
+        if unchecked := found_index()[1]:
+            self.notices.append(Alarm(ORIGINALITY, "notice", unchecked))
+        self._composers: dict[str, Alarm | AlarmCleared] = {}
         self._hearing = Hearing(self.sensors)
 
     def tick(self, wall: datetime, commands: Sequence[Command] = ()) -> tuple[TickRecord, Commission | None]:
@@ -87,6 +99,12 @@ class Live:
             return record, None
         due_in_s = self.session.score.end_s - outcome.request.plan.length_s - tick.at_s
         return record, Commission(self.order.session_id, self.order.generator, due_in_s, outcome.request)
+
+    def tell(self, notice: Alarm | AlarmCleared) -> None:
+        """Passes on how it stands with the composers, when that has changed."""
+        if self._composers.get(notice.code, AlarmCleared(notice.code)) != notice:
+            self._composers[notice.code] = notice
+            self.notices.append(notice)
 
     def miss(self, ticks: int) -> None:
         """Leaves ticks out: the engine was asleep."""

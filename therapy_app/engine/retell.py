@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from models.music.plan import Bar, BarRequest, Generator
-from therapy_app import catalog
+from models.music.plan import Bar, BarRequest
+from therapy_app.engine.composer import Composer
 from therapy_app.engine.live import session_of
 from therapy_app.records.log import StoredEvent, all_events, read_blocks
 from therapy_app.records.why import StoredBar
@@ -36,11 +36,11 @@ def asked_for(database: Engine, session_id: int, stored: StoredBar, look: Callab
     number = stored.planned.plan.bar
     entries = [_entry(event) for event in all_events(database, session_id) if event.seq <= stored.seq]
     started, consent = started_of(entries)
-    generator: Generator = catalog.find("generator", started.generator).Generator()
+    composer = Composer()
     asked: list[Asked] = []
 
-    def compose(request: BarRequest) -> Bar:
-        (bar,) = generator.compose([request])
+    def compose(name: str, request: BarRequest) -> Bar:
+        (bar,) = composer.generator(name).compose([request])
         if request.plan.bar == number:
             asked.append(Asked(request, bar))
         return bar

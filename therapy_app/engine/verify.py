@@ -9,8 +9,8 @@ from itertools import zip_longest
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from models.music.plan import Bar, BarRequest, Generator
-from therapy_app import catalog
+from models.music.plan import Bar, BarRequest
+from therapy_app.engine.composer import Composer
 from therapy_app.engine.live import session_of
 from therapy_app.records.log import StoredEvent, all_events, link, read_blocks
 from therapy_app.records.sessions import status_of
@@ -56,10 +56,10 @@ def verify(database: Engine, session_id: int) -> Verdict:
 def rerun(database: Engine, session_id: int, entries: list[Entry]) -> Iterator[Entry]:
     """The session's events, computed again from its raw blocks and commands."""
     started, consent = started_of(entries)
-    generator: Generator = catalog.find("generator", started.generator).Generator()
+    composer = Composer()
 
-    def compose(request: BarRequest) -> Bar:
-        return generator.compose([request])[0]
+    def compose(name: str, request: BarRequest) -> Bar:
+        return composer.generator(name).compose([request])[0]
 
     yield from replay(session_of(started, consent), computed_part(entries), read_blocks(database, session_id), compose)
 

@@ -23,6 +23,8 @@ OPEN = ("requested", "running")
 AFTERWARDS = ("check_in", "mark")
 """What may still be said when the session is over; it is written behind its end."""
 LARGEST_SEED = 2**31 - 1
+LIVE_GENERATOR = "transformer"
+"""Who composes where people listen; a simulation that nobody hears is composed by the rules unless asked otherwise."""
 _PRESCRIPTION = TypeAdapter(Prescription)
 _BASELINE = TypeAdapter(Baseline)
 
@@ -75,6 +77,7 @@ def request_session(
     stored_rest: bool = False,
     arm: str = "adaptive",
     tradition: str = "western",
+    generator: str = "rules",
     status: str = "requested",
 ) -> int:
     """Asks for a session and returns its number; the engine begins it, unless `status` says it is already running.
@@ -93,7 +96,7 @@ def request_session(
         "consent_by": consent_by,
         "seed": secrets.randbelow(LARGEST_SEED) if seed is None else seed,
         "estimator": "resting",
-        "generator": "rules",
+        "generator": generator,
         "status": status,
     }
     try:

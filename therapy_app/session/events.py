@@ -106,6 +106,14 @@ class BarPlanned:
 
 
 @dataclass(frozen=True)
+class BarComposed:
+    """An answer reached the session: by which generator, which is another than was asked where that was late."""
+
+    bar: int
+    generator: str
+
+
+@dataclass(frozen=True)
 class BarPerformed:
     """A bar ready to sound. `late` when it came less than a tick before its start."""
 
@@ -183,6 +191,7 @@ Event = (
     | TargetSet
     | Suggested
     | BarPlanned
+    | BarComposed
     | BarPerformed
     | Override
     | CheckIn
@@ -207,6 +216,7 @@ KINDS: Mapping[str, type[Any]] = MappingProxyType(
         "target": TargetSet,
         "suggestion": Suggested,
         "plan": BarPlanned,
+        "composed": BarComposed,
         "bar": BarPerformed,
         "override": Override,
         "check_in": CheckIn,

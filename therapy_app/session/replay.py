@@ -12,6 +12,7 @@ from therapy_app.session.commands import Command
 from therapy_app.session.events import (
     Alarm,
     AlarmCleared,
+    BarComposed,
     CheckIn,
     ConsentChecked,
     Ended,
@@ -23,16 +24,20 @@ from therapy_app.session.events import (
     TicksMissed,
 )
 from therapy_app.session.step import GROOVE, UNRECORDED, Session
-from therapy_app.session.tick import Notice, Tick
+from therapy_app.session.tick import COMPOSER, ORIGINALITY, Notice, Tick
+
+FROM_OUTSIDE = (UNRECORDED, GROOVE, ORIGINALITY, COMPOSER)
+"""Alarms that the engine raises: they went in, the others came out."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What reached the session from outside at one tick, as far as the log tells."""
+    """What reached the session from outside at one tick, as far as the log tells; `composed` by which generators."""
 
     statuses: tuple[Status, ...] = ()
     commands: tuple[Command, ...] = ()
     notices: tuple[Notice, ...] = ()
+    composed: tuple[str, ...] = ()
 
 
 def started_of(entries: Sequence[Entry]) -> tuple[Started, str]:
@@ -48,38 +53,45 @@ def inputs_of(entries: Iterable[Entry]) -> dict[int, Inputs]:
     statuses: dict[int, list[Status]] = defaultdict(list)
     commands: dict[int, list[Command]] = defaultdict(list)
     notices: dict[int, list[Notice]] = defaultdict(list)
+    composed: dict[int, list[str]] = defaultdict(list)
     for entry in entries:
         match entry.event:
             case SensorStatus(status=status):
                 statuses[entry.tick].append(status)
             case Override(command=command) | CheckIn(command=command) | Marker(command=command):
                 commands[entry.tick].append(command)
+            case BarComposed(generator=generator):
+                composed[entry.tick].append(generator)
             case TicksMissed() as missed:
                 notices[entry.tick].append(missed)
-            case (Alarm(code=code) | AlarmCleared(code=code)) as alarm if code in (UNRECORDED, GROOVE):
+            case (Alarm(code=code) | AlarmCleared(code=code)) as alarm if code in FROM_OUTSIDE:
                 notices[entry.tick].append(alarm)
-    ticks = {*statuses, *commands, *notices}
-    return {n: Inputs(tuple(statuses[n]), tuple(commands[n]), tuple(notices[n])) for n in ticks}
+    ticks = {*statuses, *commands, *notices, *composed}
+    return {n: Inputs(tuple(statuses[n]), tuple(commands[n]), tuple(notices[n]), tuple(composed[n])) for n in ticks}
 
 
 def replay(
     session: Session,
     entries: Sequence[Entry],
     blocks: Iterable[tuple[int, SampleBlock]],
-    compose: Callable[[BarRequest], Bar],
+    compose: Callable[[str, BarRequest], Bar],
 ) -> Iterator[Entry]:
-    """The events of the session run again, up to the tick of the log's last event."""
+    """The events of the session run again, up to the tick of the log's last event.
+
+    `compose` writes a bar by the generator of that name: whoever wrote it then writes it again.
+    """
     inputs = inputs_of(entries)
     arrived: dict[int, list[SampleBlock]] = defaultdict(list)
     for tick, block in blocks:
         arrived[tick].append(block)
-    answers: tuple[Bar, ...] = ()
+    ordered: BarRequest | None = None
     for number in _ticks(inputs, entries[-1].tick):
         given = inputs.get(number, Inputs())
+        answers = tuple(compose(name, ordered) for name in given.composed if ordered)
         tick_in = Tick(number, (*given.statuses, *arrived[number]), given.commands, answers, given.notices)
         outcome = session.step(tick_in)
         yield from outcome.entries
-        answers = (compose(outcome.request),) if outcome.request else ()
+        ordered = outcome.request or ordered
 
 
 def _ticks(inputs: Mapping[int, Inputs], last: int) -> Iterator[int]:

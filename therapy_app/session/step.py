@@ -16,6 +16,7 @@ from therapy_app.session.course import Course, Heading, Standing
 from therapy_app.session.events import (
     Alarm,
     AlarmCleared,
+    BarComposed,
     BarPerformed,
     BarPlanned,
     ConsentChecked,
@@ -223,6 +224,7 @@ class Session:
 
     def _perform(self, answers: tuple[Bar, ...], at_s: float) -> None:
         for bar in answers:
+            self.journal.write(BarComposed(bar.bar, bar.generator), self.journal.newest("plan"))
             if performed := self.score.perform(bar):
                 ordered, sounding = performed
                 late = sounding.start_s < at_s + TICK_S

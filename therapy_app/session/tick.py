@@ -11,6 +11,10 @@ from therapy_app.session.events import Alarm, AlarmCleared, Entry, TicksMissed
 
 TICK_S = 0.25
 TICKS_PER_SECOND = 4
+ORIGINALITY = "originality"
+"""The notice that melodies are not looked up among the training works."""
+COMPOSER = "composer"
+"""The notice that another than the session's generator composes, and why."""
 
 Notice = Alarm | AlarmCleared | TicksMissed
 """What the engine tells a session about itself: a full disk, a sleep."""

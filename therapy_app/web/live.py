@@ -14,7 +14,7 @@ from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
-from therapy_app.records.sessions import AlreadyRunning, request_session
+from therapy_app.records.sessions import LIVE_GENERATOR, AlreadyRunning, request_session
 from therapy_app.records.tables import Session
 from therapy_app.session.prescription import PROTOCOLS
 from therapy_app.web import words
@@ -140,6 +140,7 @@ def begin_session(
             length_s=length_s,
             stored_rest=stored_rest,
             tradition=tradition,
+            generator=LIVE_GENERATOR,
         )
     except AlreadyRunning as refusal:
         address = url_for("live.session_page", session_id=refusal.session_id)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from models.music.asked import heeded
 from models.music.chance import chance
 from models.music.plan import Bar, BarRequest, Note
 from models.music.writing.bass import write_bass
@@ -21,7 +23,7 @@ class Generator:
     """Writes five roles from a plan alone. Needs at most two previous bars; deterministic in request and seed."""
 
     def compose(self, requests: Sequence[BarRequest]) -> list[Bar]:
-        return [_bar(request) for request in requests]
+        return [_bar(replace(request, plan=heeded(request))) for request in requests]
 
 
 def _bar(request: BarRequest) -> Bar:

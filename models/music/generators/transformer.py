@@ -36,4 +36,4 @@ def rebuilt(checkpoint: Checkpoint) -> Transformer:
     """The network of a checkpoint, ready to write."""
     network = Transformer(Shape(**checkpoint.about["shape"]))
     network.load_state_dict(dict(checkpoint.tensors))
-    return network.eval()
+    return network.ready()

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from models.music.asked import condition_of
 from models.music.condition import vectors
-from models.music.networks.transformer import Block, Transformer, turned, turning
+from models.music.networks.transformer import Transformer, turning
 from models.music.neural import as_written, prompt_of
 from models.music.plan import Bar, BarRequest
 from models.music.tokens import encode
@@ -44,11 +44,10 @@ def read_openly(
     turn = turning(torch.arange(len(tokens)), width).to(x)
     ahead = torch.ones(len(tokens), len(tokens), dtype=torch.bool).triu(1)
     found = []
-    for block, film in zip(network.blocks, films, strict=True):
-        assert isinstance(block, Block)
+    for block, film in zip(network.layers, films, strict=True):
         scale, shift = film[None].unbind(-2)
-        q, k, v = block.projected(x, scale, shift)
-        products = turned(q, turn) @ turned(k, turn).transpose(-1, -2) / width**0.5
+        q, k, v = block.projected(x, scale, shift, turn)
+        products = q @ k.transpose(-1, -2) / width**0.5
         weights = products.masked_fill(ahead, -torch.inf).softmax(-1)
         x = block.after(x, weights @ v, scale, shift)
         found.append(weights[0])

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from models.music.condition import SIZE
+from models.music.networks.packed import pack, packed
 from models.music.tokens import VOCABULARY
 
 
@@ -56,18 +58,23 @@ class Block(nn.Module):
         self.wide = nn.Linear(width, 4 * width, bias=False)
         self.narrow = nn.Linear(4 * width, width, bias=False)
 
-    def projected(self, x: Tensor, scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of x (rows, tokens, width), each (rows, heads, tokens, width of a head)."""
+    def projected(self, x: Tensor, scale: Tensor, shift: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries and keys, turned to their places, and values of x (rows, tokens, width).
+
+        Each (rows, heads, tokens, width of a head).
+        """
         rows, tokens, width = x.shape
         heard = torch.addcmul(shift, self.near(x), scale)
-        q, k, v = self.queries(heard).view(rows, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        return q, k, v
+        split = self.queries(heard).view(rows, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        q, k = turned(split[:2], turn)
+        return q, k, split[2]
 
     def after(self, x: Tensor, attended: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         """What follows attention: attended is (rows, heads, tokens, width of a head)."""
         x = x + self.joined(attended.transpose(1, 2).reshape(x.shape))
         heard = torch.addcmul(shift, self.far(x), scale)
-        return x + self.narrow(functional.gelu(self.wide(heard), approximate="tanh"))
+        grown: Tensor = x + self.narrow(functional.gelu(self.wide(heard), approximate="tanh"))
+        return grown
 
 
 class Transformer(nn.Module):
@@ -83,8 +90,13 @@ class Transformer(nn.Module):
         self.film = nn.Linear(shape.width, shape.layers * 2 * shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = nn.LayerNorm(shape.width, elementwise_affine=False)
+        self.speaking: nn.Module | None = None
         self.apply(self._begin)
         nn.init.zeros_(self.film.weight)
+
+    @property
+    def layers(self) -> Sequence[Block]:
+        return cast("Sequence[Block]", self.blocks)
 
     def _begin(self, part: nn.Module) -> None:
         if isinstance(part, nn.Linear | nn.Embedding):
@@ -97,7 +109,7 @@ class Transformer(nn.Module):
 
     def heard(self, conditions: Tensor) -> Tensor:
         """Scales and shifts of every layer for conditions (..., SIZE): (layers, ..., 2, width)."""
-        film = self.film(self.condition(conditions))
+        film: Tensor = self.film(self.condition(conditions))
         film = film.view(*film.shape[:-1], self.shape.layers, 2, self.shape.width)
         film = film + torch.tensor([1.0, 0.0]).to(film)[:, None]
         return film.movedim(-3, 0)
@@ -115,10 +127,9 @@ class Transformer(nn.Module):
         row = torch.arange(len(tokens))[:, None]
         turn = turning(torch.arange(tokens.shape[1]), self.shape.width // self.shape.heads).to(x)
         keys, values = [], []
-        for block, film in zip(self.blocks, films, strict=True):
+        for block, film in zip(self.layers, films, strict=True):
             scale, shift = film[row, bar_of].unbind(-2)
-            q, k, v = block.projected(x, scale, shift)
-            q, k = turned(q, turn), turned(k, turn)
+            q, k, v = block.projected(x, scale, shift, turn)
             x = block.after(x, functional.scaled_dot_product_attention(q, k, v, is_causal=True), scale, shift)
             keys.append(k)
             values.append(v)
@@ -129,7 +140,17 @@ class Transformer(nn.Module):
         return Rows(self, prompts, of, conditions, room)
 
     def logits(self, x: Tensor) -> Tensor:
-        return functional.linear(self.norm(x), self.embedding.weight)
+        """How well each token fits, by its embedding."""
+        if self.speaking is None:
+            return functional.linear(self.norm(x), self.embedding.weight)
+        found: Tensor = self.speaking(self.norm(x))
+        return found
+
+    def ready(self, precision: torch.dtype = torch.float32) -> Transformer:
+        """The same network for writing only: layers packed, nothing to train any more."""
+        pack(self, precision)
+        self.speaking = packed(self.embedding.weight, precision=precision)
+        return self.eval()
 
 
 def turning(places: Tensor, width: int) -> Tensor:
@@ -153,8 +174,7 @@ SLOTS = 64
 class Rows:
     """A batch of bars being written: keys and values of what was read, filled row by row as tokens come.
 
-    Each prompt is read by itself and every later product has four rows or more, so that a row's numbers do not depend
-    on which others are beside it.
+    Each prompt is read by itself, and packed layers give a row the same numbers whatever rows are beside it.
     """
 
     def __init__(
@@ -191,14 +211,14 @@ class Rows:
         last = int(self._filled.max()) + 1
         slots = -(-last // SLOTS) * SLOTS
         reach = torch.where(torch.arange(slots) <= self._filled[:, None], 0.0, -torch.inf)[:, None, None]
-        for index, block in enumerate(network.blocks):
+        for index, block in enumerate(network.layers):
             scale, shift = self._films[index].unbind(1)
-            q, k, v = block.projected(x, scale, shift)
+            q, k, v = block.projected(x, scale, shift, turn)
             keys, values = self._keys[index], self._values[index]
-            keys[row, :, self._filled] = turned(k, turn)[:, :, 0]
+            keys[row, :, self._filled] = k[:, :, 0]
             values[row, :, self._filled] = v[:, :, 0]
             attended = functional.scaled_dot_product_attention(
-                turned(q, turn), keys[:, :, :slots], values[:, :, :slots], attn_mask=reach
+                q, keys[:, :, :slots], values[:, :, :slots], attn_mask=reach
             )
             x = block.after(x, attended, scale, shift)
         self._filled += 1
