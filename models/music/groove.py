@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,7 @@ class Feel:
 
 
 NO_FEEL = Feel()
+Feels = tuple[tuple[tuple[Feel, ...], ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +72,21 @@ class Groove:
         place = round(4 * beat)
         if abs(beat - place / 4) > NEAR:
             return NO_FEEL
-        row = (FAMILIES.index(FAMILY_OF.get(tradition, "all")), PARTS.index(part))
-        places = [place % PLACES] if beats == 4 else range(place % 4, PLACES, 4)
-        return Feel(*(float(np.mean([getattr(self, name)[row][at] for at in places])) for name in TABLES))
+        family = FAMILIES.index(FAMILY_OF.get(tradition, "all"))
+        fours, others = self._feels
+        return (fours if beats == 4 else others)[family][PARTS.index(part)][place % PLACES]
+
+    @cached_property
+    def _feels(self) -> tuple[Feels, Feels]:
+        """The tables place by place for bars of four beats, and for all others."""
+        tables = np.stack([getattr(self, name) for name in TABLES], axis=-1)
+        beats = tables.reshape(*tables.shape[:2], 4, 4, len(TABLES))
+        means = np.broadcast_to(beats.mean(axis=2, keepdims=True), beats.shape).reshape(tables.shape)
+        fours, others = (
+            tuple(tuple(tuple(Feel(*values) for values in row) for row in rows) for rows in told.tolist())
+            for told in (tables, means)
+        )
+        return fours, others
 
 
 def part_of(pitch: int) -> str:
