@@ -22,6 +22,7 @@ CHORD = -1
 MOST_AT_A_PLACE: Mapping[str, int] = {"drums": 4, "melody": 1, "counter": 1, "chords": 4, "bass": 1}
 MOST_TOKENS = 150
 """A bar that has grown this long takes only what is still due."""
+IN_HAND = 2
 BY_ORDER = tuple(sorted(ORDER, key=lambda role: ORDER[role]))
 
 
@@ -43,6 +44,7 @@ class Frame:
     `steps`: its length on the grid. `opening`: its bar token. `due`: what must stand in it, by place and order.
     `voices`: for each role the model may write, rows of (from this place, tokens that it may sing), (SIZE,) each.
     `silent_from`: the place from which a role rests. `rhythm`: the only places of onsets, None for any.
+    `most`: how many notes a role may sing in all.
     `passing`: tokens that are not of the sounding chord, which sound `PASSING` steps at most; by place as `voices`.
     """
 
@@ -52,6 +54,7 @@ class Frame:
     voices: Mapping[str, tuple[tuple[int, Mask], ...]]
     silent_from: Mapping[str, int] = field(default_factory=dict)
     rhythm: frozenset[int] | None = None
+    most: Mapping[str, int] = field(default_factory=dict)
     passing: tuple[tuple[int, Mask], ...] = ()
 
     def writable(self, role: str, place: int) -> bool:
@@ -75,7 +78,8 @@ class Draft:
         self.done = False
         self.place, self._order, self._fresh, self._notes = 0, CHORD, False, 0
         self._due = sorted(frame.due, key=lambda due: (due.place, due.order))
-        self._counts: dict[str, int] = {}
+        self._counts: dict[str, int] = {}  # of each role at this place
+        self._sung: dict[str, int] = {}  # and in the whole bar
         self._sounding: list[int] = []  # tokens that wait for a length
         self._least, self._most = 1, frame.steps
 
@@ -107,8 +111,14 @@ class Draft:
             len(self.tokens) < MOST_TOKENS
             and self.frame.writable(role, self.place)
             and self._counts.get(role, 0) < MOST_AT_A_PLACE[role]
+            and self._left(role, self.place)
             and (self.frame.rhythm is None or self.place in self.frame.rhythm)
         )
+
+    def _left(self, role: str, place: int) -> bool:
+        """Whether the role has notes left at a place: they are spread over the bar, with two in hand."""
+        most = self.frame.most.get(role)
+        return most is None or self._sung.get(role, 0) < min(most, IN_HAND + most * place // self.frame.steps)
 
     def _ascending(self, role: str) -> Mask:
         """What the role may sing here; a second tone above the first."""
@@ -145,7 +155,7 @@ class Draft:
         return (
             len(self.tokens) < MOST_TOKENS - 1
             and (rhythm is None or place in rhythm)
-            and any(self.frame.writable(role, place) for role in self.frame.voices)
+            and any(self._left(role, place) and self.frame.writable(role, place) for role in self.frame.voices)
         )
 
     def write(self, token: int) -> None:
@@ -168,6 +178,7 @@ class Draft:
     def _sing(self, token: int, role: str) -> None:
         self._order = ORDER[role]
         self._counts[role] = self._counts.get(role, 0) + 1
+        self._sung[role] = self._sung.get(role, 0) + 1
         self._notes += 1
         least, most = 1, self.frame.steps - self.place
         due = self._due[0] if self._due else None

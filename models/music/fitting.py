@@ -69,7 +69,7 @@ def ornamented(motif: Motif, target: int, following: int | None = None) -> Motif
         if note.beats < SHORTEST_SPLIT:
             break
         after = notes[longest + 1].degree if longest + 1 < len(notes) else following
-        half = note.beats / 2 if note.beats <= 2 else note.beats - 1
+        half = round(2 * note.beats) / 4 if note.beats <= 2 else note.beats - 1
         passing = ThemeNote(_between(note.degree, after), note.start_beat + half, note.beats - half)
         notes[longest : longest + 1] = [replace(note, beats=half), passing]
     return tuple(notes)

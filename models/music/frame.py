@@ -10,6 +10,7 @@ import numpy as np
 from models.music.chance import chance
 from models.music.condition import Condition
 from models.music.draft import CHORD, Due, Frame, Mask
+from models.music.fitting import onsets_for
 from models.music.harmony import inflected
 from models.music.plan import BarRequest, Chord, MusicPlan, Note
 from models.music.tokens import GRID, VOCABULARY
@@ -65,7 +66,8 @@ def pitched_frame(request: BarRequest, condition: Condition, melody: Settled) ->
     steps = steps_of(plan.beats)
     roles = [role for role in PITCHED if role in plan.roles and (role != "melody" or melody.open)]
     voices = {role: tuple(_voice(role, plan)) for role in roles}
-    closing = tuple(_closing(plan, melody)) if plan.cadence else ()
+    rhythm = places_of(condition)
+    closing = tuple(_closing(plan, melody, rhythm)) if plan.cadence else ()
     arrived = [due.place + 1 for due in closing if due.order == ORDER["melody"]]
     return Frame(
         steps=steps,
@@ -73,7 +75,8 @@ def pitched_frame(request: BarRequest, condition: Condition, melody: Settled) ->
         due=(*_chords(plan), *_given(melody.notes, plan), *closing),
         voices=voices,
         silent_from=dict.fromkeys(("melody", "counter"), arrived[0]) if arrived else {},
-        rhythm=places_of(condition),
+        rhythm=rhythm,
+        most={"melody": most_sung(plan)},
         passing=tuple((start, ~_tones("melody", triad, plan)) for start, triad in _triads(plan)),
     )
 
@@ -85,6 +88,11 @@ def drum_frame(plan: MusicPlan, condition: Condition) -> Frame:
     strokes[[VOCABULARY.ids["drums", pitch] for pitch in DRUM_NOTES]] = True
     opening = VOCABULARY.ids["bar", steps]
     return Frame(steps, opening, (), {"drums": ((0, strokes),)}, rhythm=places_of(condition))
+
+
+def most_sung(plan: MusicPlan) -> int:
+    """As many melody notes as the density asks for and one more: a theme need not lose notes when it returns."""
+    return round(onsets_for(plan.density) * plan.beats / 4) + 1
 
 
 def places_of(condition: Condition) -> frozenset[int] | None:
@@ -149,11 +157,12 @@ def _given(notes: Sequence[Note], plan: MusicPlan) -> Iterator[Due]:
         yield Due(place, ORDER["melody"], _only(VOCABULARY.ids["melody", note.pitch - down]), length, length)
 
 
-def _closing(plan: MusicPlan, melody: Settled) -> Iterator[Due]:
+def _closing(plan: MusicPlan, melody: Settled, rhythm: frozenset[int] | None) -> Iterator[Due]:
     """The cadence arrives: melody at rest on the chord (its root at home), chord and bass root under it."""
     last = plan.chords[-1]
     place, steps = steps_of(last.start_beat), steps_of(plan.beats)
     rest = place or steps_of(plan.beats // 2)
+    rest = max((at for at in rhythm or () if at <= rest), default=rest)
     beat = CLOSING_BEATS * GRID
     if "melody" in plan.roles and melody.open:
         home = plan.cadence.endswith(("-I", "-i"))

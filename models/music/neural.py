@@ -182,16 +182,11 @@ def _bar(request: BarRequest, parts: Sequence[Part], melody: Settled, name: str)
     """The notes of all parts as a bar; the rules write it where nothing sounds."""
     plan = request.plan
     written = [_read(part, plan.scale[0]) for part in parts]
-    notes = [note for bar in written for note in bar.notes]
+    notes = [replace(n, beats=min(n.beats, plan.beats - n.start_beat)) for bar in written for n in bar.notes]
     if not notes:
         return rules.Generator().compose([request])[0]
-    exact = {(note.start_beat, note.pitch): note for note in melody.notes}
     ordered = sorted(
-        (
-            _accented(exact.get((note.start_beat, note.pitch), note) if note.role == "melody" else note)
-            for note in _cut(notes)
-        ),
-        key=lambda note: (note.start_beat, note.role, note.pitch, note.beats),
+        (_accented(note) for note in _cut(notes)), key=lambda note: (note.start_beat, note.role, note.pitch, note.beats)
     )
     own = melody.open and plan.theme_bar is not None
     return Bar(plan.bar, tuple(ordered), name, sum(len(part.draft.tokens) for part in parts), own, plan)

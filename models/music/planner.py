@@ -37,6 +37,8 @@ __all__ = ["begin", "next_bar", "tempo_for"]
 COUNTER_FROM_POLYPHONY = 0.3
 COLOURED_SHARE = {True: 0.25, False: 0.5}  # of the chords, by whether valence is above 0
 ORNAMENT_FROM_DENSITY = 0.35
+SLACK = 2
+"""A theme that returns keeps its own number of notes while the density asks for no more or fewer than this apart."""
 THREE_FOUR_SHARE = 0.3
 
 
@@ -161,8 +163,7 @@ def _first_stated(form: Form, phrase: Phrase) -> int | None:
 
 def _treatment(form: Form, phrase: Phrase) -> str:
     """A bar of a statement that was sung before in this piece is a return."""
-    found = _theme_bar(form, phrase)
-    return "return" if found and found[1] in found[0].stated else phrase.treatment
+    return "return" if _sung(form, phrase) else phrase.treatment
 
 
 def _chords(form: Form, phrase: Phrase, aim: Aim) -> tuple[Chord, ...]:
@@ -202,6 +203,8 @@ def _motif(
     target = round(onsets_for(density) * form.beats / 4) + (
         phrase.treatment == "vary" and density >= ORNAMENT_FROM_DENSITY
     )
+    if _sung(form, phrase):
+        target = len(raw) if abs(len(raw) - target) <= SLACK else target
     motif = fitted(thinned(raw, target), chords, tones)
     if last:
         to_root = phrase.cadence[1] == form.tradition.mode(phrase.key.mode).home
@@ -211,6 +214,12 @@ def _motif(
         swing = chance(form.seed, form.movement * len(MOVEMENT) + form.section, "syncopation").random()
         motif = syncopated(motif, float(swing))
     return motif
+
+
+def _sung(form: Form, phrase: Phrase) -> bool:
+    """Whether the bar brings a bar of a theme as a generator sang it, which then keeps its notes if it can."""
+    found = _theme_bar(form, phrase)
+    return found is not None and found[1] in found[0].stated
 
 
 def _tension(form: Form, chords: tuple[Chord, ...], aim: Aim, arch: float) -> float:
