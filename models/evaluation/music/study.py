@@ -12,7 +12,7 @@ from pathlib import Path
 from models.evaluation.music.composing import composed, fixed
 from models.evaluation.music.control import Grid
 from models.evaluation.music.excerpts import Work, works
-from models.evaluation.music.raters import KINDS, Judge, fit, read_ratings
+from models.evaluation.music.raters import JUDGE, KINDS, Judge, fit, read_ratings
 from models.music.compose import Piece
 from models.music.plan import Generator
 from models.music.tradition import Tradition
@@ -37,7 +37,7 @@ class Amount:
     brief: bool
 
 
-FULL = Amount(Grid(5, 8, 16), 4, 5, 3, 4, 4, 40, brief=False)
+FULL = Amount(Grid(5, 8, 16), 3, 5, 2, 3, 2, 40, brief=False)
 QUICK = Amount(Grid(3, 2, 8), 1, 3, 1, 2, 1, 2, brief=True)
 
 
@@ -69,10 +69,10 @@ class Study:
 
     @cached_property
     def judges(self) -> list[Judge]:
-        """Fitted on the raters of VGMIDI. Raises ArchiveMissing."""
+        """Fitted on the raters of VGMIDI; a quick look has one. Raises ArchiveMissing."""
         with self.collection("vgmidi") as folder:
             ratings = read_ratings(folder)
-        return [fit(ratings, kind) for kind in KINDS]
+        return [fit(ratings, kind) for kind in (KINDS if not self.amount.brief else (JUDGE,))]
 
     @cached_property
     def held_out(self) -> list[Work]:

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from models.evaluation.music import steps, wishes
 from models.evaluation.music.control import Control, Ears, control, ears, floors, heard_ways
 from models.evaluation.music.excerpts import human
-from models.evaluation.music.raters import SCALES, Judge
+from models.evaluation.music.raters import JUDGE, SCALES, Judge
 from models.evaluation.music.study import Study
 from models.evaluation.music.tables import Figure, Section, Table, bare, told
 from models.training.corpus.archives import ArchiveMissing
@@ -19,9 +19,6 @@ from models.training.corpus.score import Refused
 from models.training.labels import played
 
 FLOOR_BY = "rules"
-JUDGE = "ridge"
-"""Of the two judges the one whose word counts: cues add up (Eerola et al. 2013), and trees say nothing new beyond the
-range of what they were fitted on. Settled before any generator was measured."""
 ASKED = {  # figure: (valence, arousal, at least)
     "R² of cell means": (0.80, 0.90, True),
     "Spearman of cell means": (0.85, 0.95, True),
