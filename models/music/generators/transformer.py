@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.checkpoints import WEIGHTS, Checkpoint, read
+from models.checkpoints import WEIGHTS, read
 from models.music.networks.attention import attention_of
-from models.music.networks.transformer import Shape, Transformer
+from models.music.networks.kinds import transformer_of
 from models.music.neural import compose
 from models.music.plan import Bar, BarRequest
 
@@ -22,7 +22,7 @@ class Generator:
 
     def __init__(self, folder: Path = WEIGHTS) -> None:
         checkpoint = read(NAME, folder)
-        self.network, self.weights_sha256 = rebuilt(checkpoint), checkpoint.sha256
+        self.network, self.weights_sha256 = transformer_of(checkpoint).ready(), checkpoint.sha256
 
     def compose(self, requests: Sequence[BarRequest]) -> list[Bar]:
         return compose(self.network, requests, NAME)
@@ -30,10 +30,3 @@ class Generator:
     def attention(self, request: BarRequest, bar: Bar) -> list[float]:
         """How much of its attention a bar that was written here paid to each of `request.previous`."""
         return attention_of(request, bar, self.network)
-
-
-def rebuilt(checkpoint: Checkpoint) -> Transformer:
-    """The network of a checkpoint, ready to write."""
-    network = Transformer(Shape(**checkpoint.about["shape"]))
-    network.load_state_dict(dict(checkpoint.tensors))
-    return network.ready()

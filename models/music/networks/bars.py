@@ -18,8 +18,12 @@ from models.music.rolls import CHANNELS, HARMONY, LINES, PLACES, ROWS, SLOTS, SP
 from models.music.writing.drums import DRUM_NOTES
 
 LINES_WIDTH = len(LINES) * STATES
-LOGITS = LINES_WIDTH + 3 * ROWS + len(DRUM_NOTES)
-"""A state of each line, three of each chord row (silent, begun, held), one number of each drum."""
+SAID = (len(LINES) * (ROWS + 3), 1 + 2 * ROWS, len(DRUM_NOTES))
+LOGITS = sum(SAID)
+"""Of each line which tone, and whether one begins, is held or rests: apart, so that doubt about the tone is none about
+the rhythm. Of the chords whether something begins, which tones then do, and which are held. Of each drum one."""
+SELDOM = 3.0
+"""Most tones and drums are silent at most slots: log odds that a network begins with."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ class BarGenerator(nn.Module):
         self.blocks = nn.ModuleList(Block(width, steering) for _ in range(shape.blocks))
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, LOGITS)
+        with torch.no_grad():
+            self.out.bias[SAID[0] + 1 :] -= SELDOM
 
     def forward(self, chance: Tensor, given: Given) -> Tensor:
         x = self.slots(torch.cat([given.before, given.harmony, given.places], dim=-1)) + self.position
@@ -133,9 +139,9 @@ class BarReader(nn.Module):
 
 
 def split(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Lines (n, SLOTS, 3, STATES), chords (n, SLOTS, ROWS, 3) and drums (n, SLOTS, strokes)."""
-    lines, chords, drums = torch.split(logits, [LINES_WIDTH, 3 * ROWS, len(DRUM_NOTES)], dim=-1)
-    return _folded(lines, len(LINES), STATES), _folded(chords, ROWS, 3), drums
+    """Lines (n, SLOTS, 3, ROWS + 3), chords (n, SLOTS, 1 + 2 * ROWS) and drums (n, SLOTS, strokes)."""
+    lines, chords, drums = torch.split(logits, list(SAID), dim=-1)
+    return _folded(lines, len(LINES), ROWS + 3), chords, drums
 
 
 def _folded(x: Tensor, rows: int, columns: int) -> Tensor:
@@ -145,29 +151,46 @@ def _folded(x: Tensor, rows: int, columns: int) -> Tensor:
 def hardened(logits: Tensor, given: Given) -> Tensor:
     """The bar that the logits say, (n, SLOTS, CHANNELS), in zeros and ones with the gradient of the soft states."""
     lines, chords, drums = split(logits)
-    states, tones = _hard(lines), _hard(chords)
-    strokes = torch.sigmoid(drums)
-    strokes = (drums > 0).to(drums) + strokes - strokes.detach()
-    return torch.cat([states.flatten(-2), tones[..., 1], tones[..., 2], strokes], dim=-1) * given.inside
+    tone, kind = _one(lines[..., :ROWS]), _one(lines[..., ROWS:])
+    states = torch.cat([tone * kind[..., :1], kind[..., 1:]], dim=-1)
+    strike, tones, held = torch.split(chords, [1, ROWS, ROWS], dim=-1)
+    likeliest = functional.one_hot(tones.argmax(dim=-1), ROWS).bool()
+    begun = _some(tones, likeliest) * _some(strike)
+    parts = [states.flatten(-2), begun, _some(held) * (1 - begun), _some(drums)]
+    return torch.cat(parts, dim=-1) * given.inside
 
 
-def _hard(logits: Tensor) -> Tensor:
+def _one(logits: Tensor) -> Tensor:
     soft = logits.softmax(dim=-1)
     return functional.one_hot(soft.argmax(dim=-1), soft.shape[-1]).to(soft) + soft - soft.detach()
+
+
+def _some(logits: Tensor, also: Tensor | None = None) -> Tensor:
+    """Those above even odds, and some `also`."""
+    soft = torch.sigmoid(logits)
+    hard = logits > 0 if also is None else (logits > 0) | also
+    return hard.to(soft) + soft - soft.detach()
 
 
 def likelihood(logits: Tensor, bar: Tensor, given: Given) -> Tensor:
     """How unlikely the logits hold a bar, in nats, (n,)."""
     lines, chords, drums = split(logits)
-    inside = given.inside
     states = _folded(bar[..., :LINES_WIDTH], len(LINES), STATES)
-    lost = -(lines.log_softmax(dim=-1) * states).sum(dim=(-2, -1))
+    begins = states[..., :ROWS].sum(dim=-1, keepdim=True)
+    kinds = torch.cat([begins, states[..., ROWS:]], dim=-1)
+    lost = -(lines[..., :ROWS].log_softmax(dim=-1) * states[..., :ROWS]).sum(dim=(-2, -1))
+    lost = lost - (lines[..., ROWS:].log_softmax(dim=-1) * kinds).sum(dim=(-2, -1))
     begun, held = bar[..., SPANS["chords"]].chunk(2, dim=-1)
-    tones = torch.stack([1 - begun - held, begun, held], dim=-1)
-    lost = lost - (chords.log_softmax(dim=-1) * tones).sum(dim=(-2, -1))
-    struck = functional.binary_cross_entropy_with_logits(drums, bar[..., SPANS["drums"]], reduction="none")
-    nats: Tensor = ((lost + struck.sum(dim=-1)) * inside[..., 0]).sum(dim=-1)
+    strike = begun.amax(dim=-1, keepdim=True)
+    weight = torch.cat([torch.ones_like(strike), strike.expand_as(begun), 1 - begun], dim=-1)
+    lost = lost + (_unlikely(chords, torch.cat([strike, begun, held], dim=-1)) * weight).sum(dim=-1)
+    lost = lost + _unlikely(drums, bar[..., SPANS["drums"]]).sum(dim=-1)
+    nats: Tensor = (lost * given.inside[..., 0]).sum(dim=-1)
     return nats
+
+
+def _unlikely(logits: Tensor, told: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(logits, told, reduction="none")
 
 
 def sounding(bar: Tensor) -> Tensor:

@@ -42,6 +42,14 @@ def rebuilt(checkpoint: Checkpoint) -> Network:
     return network
 
 
+def transformer_of(checkpoint: Checkpoint) -> Transformer:
+    """As `rebuilt`, for who needs attention. Raises WeightsError for another network."""
+    network = rebuilt(checkpoint)
+    if not isinstance(network, Transformer):
+        raise WeightsError(f"the weights {checkpoint.name!r} are of no transformer")
+    return network
+
+
 def described(network: Network) -> dict[str, Any]:
     """What a checkpoint says of its network: kind, shape, how many numbers."""
     kind = next(name for name, (_, make) in KINDS.items() if isinstance(network, make))

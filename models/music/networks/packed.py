@@ -42,7 +42,7 @@ class Plain(nn.Module):
 
 def packed(weight: Tensor, bias: Tensor | None = None, precision: torch.dtype = torch.float32) -> nn.Module:
     """The layer of this weight (out, in) for this machine."""
-    if torch.backends.mkldnn.is_available():
+    if torch._C._has_mkldnn:
         return Packed(weight, bias, precision)
     return Plain(weight, bias)
 

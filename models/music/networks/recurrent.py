@@ -6,7 +6,7 @@ remembers has one size however long the music.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.music.condition import SIZE
+from models.music.networks.packed import Plain, pack, packed
 from models.music.networks.transformer import Prompt
 from models.music.tokens import VOCABULARY
 
+Gate = tuple[nn.Module, nn.Module]
 State = tuple[Tensor, Tensor]
 """What is remembered, two of (layers, rows, width)."""
 
@@ -46,6 +48,8 @@ class Recurrent(nn.Module):
         self.condition = nn.Sequential(nn.Linear(shape.condition, shape.width), nn.SiLU(), nn.Linear(shape.width, told))
         self.memory = nn.LSTM(shape.width + told, shape.width, shape.layers, batch_first=True)
         self.norm = nn.LayerNorm(shape.width)
+        self.speaking: nn.Module | None = None
+        self._gates: list[Gate] = []
         self.told = nn.Linear(told, shape.width, bias=False)
         nn.init.normal_(self.embedding.weight, std=shape.width**-0.5)
         for name, weights in self.memory.named_parameters():
@@ -74,17 +78,13 @@ class Recurrent(nn.Module):
     def step(self, token: Tensor, heard: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits (rows, vocabulary) after one more token (rows,), and the state after it; `state` is left as it is.
 
-        `heard` (rows, width / 4) is what the bars of the tokens are asked, from `heard`. Written out, since a row's
-        numbers must not depend on the rows beside it.
+        `heard` (rows, width / 4) is what the bars of the tokens are asked, from `heard`. Written out with packed
+        layers once it is `ready`, since a row's numbers must not depend on the rows beside it.
         """
         x = torch.cat([self.embedding(token), heard], dim=-1)
         hidden, cells = [], []
-        for layer, (before, cell) in enumerate(zip(*state, strict=True)):
-            own = (
-                getattr(self.memory, f"{name}_l{layer}") for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
-            )
-            to_input, input_bias, to_hidden, hidden_bias = own
-            gates = functional.linear(x, to_input, input_bias) + functional.linear(before, to_hidden, hidden_bias)
+        for (to_input, to_hidden), before, cell in zip(self.gates, *state, strict=True):
+            gates = to_input(x) + to_hidden(before)
             taken, forgotten, candidate, shown = gates.chunk(4, dim=-1)
             cells.append(forgotten.sigmoid() * cell + taken.sigmoid() * candidate.tanh())
             x = shown.sigmoid() * cells[-1].tanh()
@@ -102,7 +102,30 @@ class Recurrent(nn.Module):
 
     def logits(self, remembered: Tensor, heard: Tensor) -> Tensor:
         """The condition is heard once more right before the choice."""
-        return functional.linear(self.norm(remembered) + self.told(heard), self.embedding.weight)
+        chosen = self.norm(remembered) + self.told(heard)
+        if self.speaking is None:
+            return functional.linear(chosen, self.embedding.weight)
+        found: Tensor = self.speaking(chosen)
+        return found
+
+    def ready(self) -> Recurrent:
+        """The same network for writing only: layers packed, nothing to train any more."""
+        pack(self)
+        self.speaking = packed(self.embedding.weight)
+        self._gates = [self._gate(layer, packed) for layer in range(self.shape.layers)]
+        return self.eval()
+
+    @property
+    def gates(self) -> list[Gate]:
+        return self._gates or [self._gate(layer, Plain) for layer in range(self.shape.layers)]
+
+    def _gate(self, layer: int, made: Callable[[Tensor, Tensor], nn.Module]) -> Gate:
+        """What makes a layer's gates of its input and of its memory."""
+        to_input, to_hidden = (
+            made(getattr(self.memory, f"weight_{side}_l{layer}"), getattr(self.memory, f"bias_{side}_l{layer}"))
+            for side in ("ih", "hh")
+        )
+        return to_input, to_hidden
 
 
 class Rows:
