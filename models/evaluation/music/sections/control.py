@@ -97,7 +97,9 @@ def _grid_words(study: Study) -> str:
     return (
         f"{grid.side} × {grid.side} targets from -0.8 to 0.8, {grid.seeds} pieces of {grid.bars} bars each. "
         f"Equal targets are ties: the highest ρ there can be is {_highest(grid.side):.3f} over cells. "
-        f"Floors, by `{FLOOR_BY}`: pieces that were asked nothing, and the same notes only played as asked."
+        f"Floors, by `{FLOOR_BY}`: pieces that were asked nothing, and the same notes only played as asked. People's "
+        "works were asked nothing; their row is how far the corpus's labels (ranks within a style, tempo known) and "
+        "the judge (the same scores at one tempo and loudness) agree."
     )
 
 
