@@ -76,7 +76,7 @@ def pitched_frame(request: BarRequest, condition: Condition, melody: Settled) ->
         voices=voices,
         silent_from=dict.fromkeys(("melody", "counter"), arrived[0]) if arrived else {},
         rhythm=rhythm,
-        most={"melody": most_sung(plan)},
+        most=_most(plan, PITCHED),
         passing=tuple((start, ~_tones("melody", triad, plan)) for start, triad in _triads(plan)),
     )
 
@@ -87,7 +87,19 @@ def drum_frame(plan: MusicPlan, condition: Condition) -> Frame:
     strokes = np.zeros(SIZE, dtype=bool)
     strokes[[VOCABULARY.ids["drums", pitch] for pitch in DRUM_NOTES]] = True
     opening = VOCABULARY.ids["bar", steps]
-    return Frame(steps, opening, (), {"drums": ((0, strokes),)}, rhythm=places_of(condition))
+    return Frame(
+        steps, opening, (), {"drums": ((0, strokes),)}, rhythm=places_of(condition), most=_most(plan, ("drums",))
+    )
+
+
+BUSY = {"counter": (1, 5), "chords": (4, 12), "bass": (1, 4), "drums": (3, 9)}
+"""Notes of a role in a bar of four at no density, and how many more at the highest: what a calm bar can hold."""
+
+
+def _most(plan: MusicPlan, roles: Sequence[str]) -> dict[str, int]:
+    """How many notes each role may write."""
+    room = {role: round((few + more * plan.density) * plan.beats / 4) for role, (few, more) in BUSY.items()}
+    return {role: max(1, room[role]) if role in room else most_sung(plan) for role in roles}
 
 
 def most_sung(plan: MusicPlan) -> int:

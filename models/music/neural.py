@@ -18,7 +18,7 @@ from models.music.condition import NOTHING_ASKED, Condition, vectors
 from models.music.draft import Draft, Frame
 from models.music.frame import Settled, drum_frame, pitched_frame, settled_melody, steps_of
 from models.music.generators import rules
-from models.music.networks.transformer import Prompt
+from models.music.networks.transformer import READ, Prompt
 from models.music.plan import Bar, BarRequest, Note
 from models.music.tokens import WrittenBar, decode, encode
 
@@ -26,8 +26,6 @@ GUIDANCE = 1.7
 """How far beyond what was asked: 1 is as asked, 0 as if nothing were (Ho & Salimans 2022)."""
 TEMPERATURE, MASS = 0.95, 0.96
 """Sampling: how even, and from the likeliest tokens that hold this much probability."""
-MOST_PROMPT = 300
-"""Tokens of the bars before that are read: the windows of training are little longer."""
 ROOM = 176
 STILL_ACTIVE = 0.75
 """Share of the rows still writing at which the others leave: moving keys and values costs time too."""
@@ -35,15 +33,15 @@ SINGLE_VOICES = ("melody", "counter", "bass")
 
 
 class Batch(Protocol):
-    """Rows that take a token each and say what may follow."""
+    """Rows that take a token each and say what may follow; row r goes on from prompt r modulo their number."""
 
     def step(self, tokens: Tensor) -> Tensor: ...
 
-    def keep(self, rows: Tensor) -> None: ...
+    def keep(self, prompts: Tensor) -> None: ...
 
 
 class Network(Protocol):
-    def begin(self, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor, room: int) -> Batch: ...
+    def begin(self, prompts: Sequence[Prompt], conditions: Tensor, room: int) -> Batch: ...
 
 
 @dataclass
@@ -106,7 +104,7 @@ def prompt_of(previous: Sequence[Bar], drums: bool, condition: Condition) -> Pro
         if bar.plan is None or bar.plan.idiom:
             break
         own = encode([as_written(bar, drums)])
-        if sum(map(len, tokens)) + len(own) > MOST_PROMPT:
+        if sum(map(len, tokens)) + len(own) > READ:
             break
         tokens.insert(0, own)
         asked.insert(0, condition if drums else planned(bar.plan))
@@ -132,31 +130,19 @@ def _write(network: Network, parts: Sequence[Part]) -> None:
     """Every part a token at a time, asked and not asked side by side; parts that are done leave the batch."""
     if not parts:
         return
-    active = _rows(list(range(len(parts))))
-    asked = vectors([part.condition for part in parts])
-    bare = vectors([NOTHING_ASKED])[0]
-    conditions = np.stack([asked[row] if guided else bare for row, guided in active])
-    batch = network.begin([p.prompt for p in parts], [row for row, _ in active], torch.from_numpy(conditions), ROOM)
-    while True:
-        last = torch.tensor([parts[row].draft.tokens[-1] for row, _ in active])
-        logits = batch.step(last).numpy()
-        half = len(active) // 2
-        for place in range(half):
-            part = parts[active[place][0]]
+    asked, bare = vectors([part.condition for part in parts]), vectors([NOTHING_ASKED] * len(parts))
+    batch = network.begin([part.prompt for part in parts], torch.from_numpy(np.concatenate([asked, bare])), ROOM)
+    active = list(parts)
+    while active:
+        last = torch.tensor([part.draft.tokens[-1] for part in active])
+        logits = batch.step(last.repeat(2)).numpy()
+        for row, part in enumerate(active):
             if not part.draft.done:
-                part.draft.write(_drawn(logits[place], logits[half + place], part.draft.allowed(), part.rng))
-        going = [row for row, _ in active[:half] if not parts[row].draft.done]
-        if not going:
-            return
-        wanted = _rows(going)
-        if len(wanted) <= STILL_ACTIVE * len(active):
-            batch.keep(torch.tensor([active.index(row) for row in wanted]))
-            active = wanted
-
-
-def _rows(parts: list[int]) -> list[tuple[int, bool]]:
-    """(part, whether it is asked): first all asked, then all bare."""
-    return [(part, True) for part in parts] + [(part, False) for part in parts]
+                part.draft.write(_drawn(logits[row], logits[len(active) + row], part.draft.allowed(), part.rng))
+        going = [row for row, part in enumerate(active) if not part.draft.done]
+        if len(going) <= STILL_ACTIVE * len(active):
+            active = [active[row] for row in going]
+            batch.keep(torch.tensor(going, dtype=torch.long))
 
 
 def _drawn(

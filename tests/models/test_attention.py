@@ -12,8 +12,8 @@ from models.music.compose import Waypoint, compose
 from models.music.condition import SIZE
 from models.music.generators.rules import Generator
 from models.music.networks.attention import attention_by_bar, attention_of, read_openly
-from models.music.networks.transformer import Shape, Transformer
-from models.music.neural import MOST_PROMPT, as_written
+from models.music.networks.transformer import READ, Shape, Transformer
+from models.music.neural import as_written
 from models.music.plan import Aim, Bar, BarRequest
 from models.music.tokens import encode
 from models.music.traditions.western import TRADITION
@@ -89,7 +89,7 @@ def test_a_bar_of_music_says_how_much_it_read_of_each_bar_before(network):
 def test_bars_that_did_not_fit_into_the_prompt_were_not_read(network):
     request, bar = asked(20, arousal=1.0)
     tokens = [len(encode([as_written(old, False)])) for old in reversed(request.previous)]
-    fits = sum(total <= MOST_PROMPT for total in accumulate(tokens))
+    fits = sum(total <= READ for total in accumulate(tokens))
     assert fits < 8
     assert [share > 0 for share in attention_of(request, bar, network)] == [False] * (8 - fits) + [True] * fits
 

@@ -105,7 +105,7 @@ def test_step_by_step_gives_what_reading_at_once_gives() -> None:
     with torch.inference_mode():
         whole = network(tokens[None], wishes[None], torch.zeros(1, 30, dtype=torch.long))[0]
         prompt = Prompt(tokens[:20], wishes, torch.zeros(20, dtype=torch.long))
-        rows = network.begin([prompt], [0, 0], wishes.repeat(2, 1), 10)
+        rows = network.begin([prompt], wishes.repeat(2, 1), 10)
         steps = torch.stack([rows.step(token.repeat(2))[0] for token in tokens[20:]])
     torch.testing.assert_close(steps, whole[20:], rtol=1e-3, atol=1e-4)
 

@@ -91,9 +91,9 @@ class Recurrent(nn.Module):
             hidden.append(x)
         return self.logits(x, heard), (torch.stack(hidden), torch.stack(cells))
 
-    def begin(self, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor, room: int) -> Rows:
-        """Rows to go on from: row r from prompt of[r], its bar asked conditions[r]; `room` needs no room here."""
-        return Rows(self, prompts, of, conditions)
+    def begin(self, prompts: Sequence[Prompt], conditions: Tensor, room: int) -> Rows:
+        """Rows to go on from: row r from prompt r modulo their number, asked conditions[r]; `room` is not needed."""
+        return Rows(self, prompts, conditions)
 
     def _on(self, tokens: Tensor, heard: Tensor) -> tuple[Tensor, State]:
         x = torch.cat([self.embedding(tokens).to(heard.dtype), heard], dim=-1)
@@ -131,12 +131,12 @@ class Recurrent(nn.Module):
 class Rows:
     """A batch of bars being written. Each prompt is read by itself, so that no row depends on what is beside it."""
 
-    def __init__(self, network: Recurrent, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor) -> None:
+    def __init__(self, network: Recurrent, prompts: Sequence[Prompt], conditions: Tensor) -> None:
         self._network = network
         self._heard = network.heard(conditions)
-        states = [self._read(prompt) for prompt in prompts]
-        hidden, cells = zip(*(states[prompt] for prompt in of), strict=True)
-        self._state = torch.cat(hidden, dim=1), torch.cat(cells, dim=1)
+        hidden, cells = zip(*(self._read(prompt) for prompt in prompts), strict=True)
+        self._sides = len(conditions) // len(prompts)
+        self._state = torch.cat(hidden * self._sides, dim=1), torch.cat(cells * self._sides, dim=1)
 
     def _read(self, prompt: Prompt) -> State:
         if len(prompt.tokens):
@@ -149,7 +149,9 @@ class Rows:
         logits, self._state = self._network.step(tokens, self._heard, self._state)
         return logits
 
-    def keep(self, rows: Tensor) -> None:
-        """Go on with these rows only."""
+    def keep(self, prompts: Tensor) -> None:
+        """Go on with the rows of these prompts only."""
+        each = len(self._heard) // self._sides
+        rows = (torch.arange(self._sides)[:, None] * each + prompts).flatten()
         hidden, cells = self._state
         self._state, self._heard = (hidden[:, rows], cells[:, rows]), self._heard[rows]

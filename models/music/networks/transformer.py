@@ -135,9 +135,9 @@ class Transformer(nn.Module):
             values.append(v)
         return self.logits(x), torch.stack(keys), torch.stack(values)
 
-    def begin(self, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor, room: int) -> Rows:
-        """Rows to go on from: row r from prompt of[r], its bar asked conditions[r], with room for so many tokens."""
-        return Rows(self, prompts, of, conditions, room)
+    def begin(self, prompts: Sequence[Prompt], conditions: Tensor, room: int) -> Rows:
+        """Rows to go on from: row r from prompt r modulo their number, asked conditions[r], room for so many tokens."""
+        return Rows(self, prompts, conditions, room)
 
     def logits(self, x: Tensor) -> Tensor:
         """How well each token fits, by its embedding."""
@@ -167,64 +167,85 @@ def turned(x: Tensor, turn: Tensor) -> Tensor:
     return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
 
 
-SLOTS = 64
-"""Keys and values are kept in multiples of this many places."""
+READ = 256
+"""Tokens of a prompt that are held: all prompts take as many places, so that no row depends on what is beside it."""
 
 
 class Rows:
-    """A batch of bars being written: keys and values of what was read, filled row by row as tokens come.
+    """A batch of bars being written. Row r goes on from prompt r modulo the number of prompts: a bar that is asked and
+    the same bar asked nothing share what was read before them.
 
-    Each prompt is read by itself, and packed layers give a row the same numbers whatever rows are beside it.
+    Each prompt is read by itself, products have the same shapes for every prompt whatever the batch, and packed layers
+    give a row the same numbers whatever rows are beside it.
     """
 
-    def __init__(
-        self, network: Transformer, prompts: Sequence[Prompt], of: Sequence[int], conditions: Tensor, room: int
-    ) -> None:
-        shape = network.shape
-        self._network = network
-        longest = max((len(prompt.tokens) for prompt in prompts), default=0)
-        slots = -(-(longest + room) // SLOTS) * SLOTS
-        self._keys = torch.zeros(shape.layers, len(of), shape.heads, slots, shape.width // shape.heads)
-        self._values = torch.zeros_like(self._keys)
-        self._filled = torch.zeros(len(of), dtype=torch.long)
-        rows_of: dict[int, list[int]] = {}
-        for row, prompt in enumerate(of):
-            rows_of.setdefault(prompt, []).append(row)
-        for number, rows in rows_of.items():
-            self._read(prompts[number], rows)
+    def __init__(self, network: Transformer, prompts: Sequence[Prompt], conditions: Tensor, room: int) -> None:
+        shape, head = network.shape, network.shape.width // network.shape.heads
+        sides, odd = divmod(len(conditions), max(1, len(prompts)))
+        if odd or not prompts:
+            raise ValueError(f"{len(conditions)} rows for {len(prompts)} prompts; expected as many rows for each")
+        if longest := max(len(prompt.tokens) for prompt in prompts) > READ:
+            raise ValueError(f"a prompt of {longest} tokens; expected at most {READ}")
+        self._network, self._sides, self._step = network, sides, 0
+        self._read_keys = torch.zeros(shape.layers, len(prompts), shape.heads, head, READ)
+        self._read_values = torch.zeros(shape.layers, len(prompts), shape.heads, READ, head)
+        for number, prompt in enumerate(prompts):
+            self._read(number, prompt)
+        self._lengths = torch.tensor([len(prompt.tokens) for prompt in prompts])
+        self._keys = torch.zeros(shape.layers, len(conditions), shape.heads, head, room)
+        self._values = torch.zeros(shape.layers, len(conditions), shape.heads, room, head)
         self._films = network.heard(conditions)[:, :, :, None]
-        self._turns = turning(torch.arange(slots), shape.width // shape.heads)
+        self._turns = turning(torch.arange(READ + room), head)
+        self._scale = head**-0.5
 
-    def _read(self, prompt: Prompt, rows: list[int]) -> None:
+    def _read(self, number: int, prompt: Prompt) -> None:
         count = len(prompt.tokens)
         if count:
             keys, values = self._network.read(prompt.tokens[None], prompt.conditions[None], prompt.bar_of[None])[1:]
-            self._keys[:, rows, :, :count] = keys
-            self._values[:, rows, :, :count] = values
-        self._filled[rows] = count
+            self._read_keys[:, number, :, :, :count] = keys[:, 0].transpose(-1, -2)
+            self._read_values[:, number, :, :count] = values[:, 0]
 
     def step(self, tokens: Tensor) -> Tensor:
         """Logits (rows, vocabulary) after one more token in every row."""
-        network, row = self._network, torch.arange(len(tokens))
+        network, at = self._network, self._step
         x = network.embedding(tokens)[:, None]
-        turn = self._turns[:, self._filled][:, :, None, None]
-        last = int(self._filled.max()) + 1
-        slots = -(-last // SLOTS) * SLOTS
-        reach = torch.where(torch.arange(slots) <= self._filled[:, None], 0.0, -torch.inf)[:, None, None]
+        turn = self._turns[:, (self._lengths + at).repeat(self._sides)][:, :, None, None]
+        beyond = torch.where(torch.arange(READ) < self._lengths[:, None], 0.0, -torch.inf)[:, None, None]
         for index, block in enumerate(network.layers):
             scale, shift = self._films[index].unbind(1)
             q, k, v = block.projected(x, scale, shift, turn)
-            keys, values = self._keys[index], self._values[index]
-            keys[row, :, self._filled] = k[:, :, 0]
-            values[row, :, self._filled] = v[:, :, 0]
-            attended = functional.scaled_dot_product_attention(
-                q, keys[:, :, :slots], values[:, :, :slots], attn_mask=reach
-            )
-            x = block.after(x, attended, scale, shift)
-        self._filled += 1
+            self._keys[index, :, :, :, at] = k[:, :, 0]
+            self._values[index, :, :, at] = v[:, :, 0]
+            x = block.after(x, self._attended(index, q * self._scale, beyond), scale, shift)
+        self._step += 1
         return network.logits(x)[:, 0]
 
-    def keep(self, rows: Tensor) -> None:
-        """Go on with these rows only."""
+    def _attended(self, index: int, q: Tensor, beyond: Tensor) -> Tensor:
+        """Attention of q (rows, heads, 1, head) over the prompt and over what the row itself has written."""
+        rows, heads, _, head = q.shape
+        sides = q.view(self._sides, -1, heads, head).permute(1, 2, 0, 3)
+        before = sides @ self._read_keys[index] + beyond
+        own = q @ self._keys[index, :, :, :, : self._step + 1]
+        top = torch.maximum(_by_row(before.amax(-1, keepdim=True), rows), own.amax(-1, keepdim=True))
+        before = (before - _by_prompt(top, self._sides)).exp()
+        own = (own - top).exp()
+        total = _by_row(before.sum(-1, keepdim=True), rows) + own.sum(-1, keepdim=True)
+        found = _by_row(before @ self._read_values[index], rows) + own @ self._values[index, :, :, : self._step + 1]
+        return found / total
+
+    def keep(self, prompts: Tensor) -> None:
+        """Go on with the rows of these prompts only."""
+        rows = (torch.arange(self._sides)[:, None] * len(self._lengths) + prompts).flatten()
+        self._read_keys, self._read_values = self._read_keys[:, prompts], self._read_values[:, prompts]
         self._keys, self._values = self._keys[:, rows], self._values[:, rows]
-        self._filled, self._films = self._filled[rows], self._films[:, rows]
+        self._lengths, self._films = self._lengths[prompts], self._films[:, rows]
+
+
+def _by_row(x: Tensor, rows: int) -> Tensor:
+    """(prompts, heads, sides, n) as (rows, heads, 1, n): all prompts of one side, then of the next."""
+    return x.permute(2, 0, 1, 3).reshape(rows, x.shape[1], 1, x.shape[3])
+
+
+def _by_prompt(x: Tensor, sides: int) -> Tensor:
+    """The way back."""
+    return x.view(sides, -1, x.shape[1], x.shape[3]).permute(1, 2, 0, 3)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.music.harmony import inflected
 from models.music.plan import Chord, MusicPlan, Note
-from models.music.rolls import HOLD, LOWEST, REST, ROWS, slot_beats
+from models.music.rolls import LOWEST, ROWS, slot_beats
 from models.music.tokens.codec import shift
 from models.music.writing import bass, chords, counterpoint, melody
 from models.music.writing.drums import DRUM_NOTES
@@ -25,6 +25,7 @@ PASSING_BEATS = 1.0  # how long a tone outside its chord may sound
 MOST_TOGETHER, LEAST_TOGETHER = 4, 3  # tones of a chord
 MELODY_ABOVE_TONIC = 8.0  # semitones from the register's tonic to the middle of a free melody
 SEMITONES = (1, 11)
+BEGIN, HELD, RESTS = range(3)
 
 
 @dataclass(frozen=True)
@@ -103,23 +104,24 @@ def _rubbing(above: Sequence[Note], beat: float) -> Iterator[int]:
 
 
 def line(role: str, logits: Floats, at: Sequence[Moment], plan: MusicPlan) -> list[Note]:
-    """One voice from the logits of its states, (SLOTS, STATES): at each slot the likeliest that is allowed."""
+    """One voice from its logits, (SLOTS, ROWS + 3): at each slot the likeliest kind and tone that are allowed."""
     slot, low = slot_beats(plan.beats), LOWEST[role] + shift(plan.scale[0])
     notes: list[Note] = []
     sounding = False
     for number, moment in enumerate(at):
-        own = logits[number]
-        options = [(float(own[row]), row) for row in range(ROWS) if (low + row) % 12 in moment.begins]
+        tones, kinds = logits[number, :ROWS], logits[number, ROWS:]
+        allowed = [row for row in range(ROWS) if (low + row) % 12 in moment.begins]
+        options = [(float(kinds[BEGIN]), BEGIN)] if allowed else []
         if sounding and not moment.must and not moment.still and _may_last(notes[-1], moment, slot):
-            options.append((float(own[HOLD]), HOLD))
+            options.append((float(kinds[HELD]), HELD))
         if not moment.must:
-            options.append((float(own[REST]), REST))
-        state = max(options, default=(0.0, REST))[1]
-        if state == HOLD:
+            options.append((float(kinds[RESTS]), RESTS))
+        kind = max(options, default=(0.0, RESTS))[1]
+        if kind == HELD:
             notes[-1] = replace(notes[-1], beats=notes[-1].beats + slot)
-        elif state != REST:
-            notes.append(Note(role, low + state, number * slot, slot))
-        sounding = state != REST
+        elif kind == BEGIN:
+            notes.append(Note(role, low + max(allowed, key=lambda row: tones[row]), number * slot, slot))
+        sounding = kind != RESTS
     return notes
 
 
@@ -128,7 +130,7 @@ def _may_last(note: Note, moment: Moment, slot: float) -> bool:
 
 
 def texture(logits: Floats, at: Sequence[Moment], plan: MusicPlan) -> list[Note]:
-    """The chords from the logits of their tones, (SLOTS, ROWS, 3): four at once at most, three where one begins.
+    """The chords from their logits, (SLOTS, 1 + 2 * ROWS): four at once at most, three where one begins.
 
     Tones that the network did not ask for itself fill the chord; they sound until it strikes the next ones.
     """
@@ -139,22 +141,25 @@ def texture(logits: Floats, at: Sequence[Moment], plan: MusicPlan) -> list[Note]
     filling: set[int] = set()
     for number, moment in enumerate(at):
         begins, lasts = (np.isin(pitches % 12, list(tones)) for tones in (moment.begins, moment.lasts))
-        silent, begun, held = logits[number].T
-        states = logits[number].argmax(axis=-1)
-        asked = [int(row) for row in np.flatnonzero(begins & (states == 1))]
-        chosen = sorted(asked, key=lambda row: silent[row] - begun[row])[:MOST_TOGETHER]
+        strikes, begun, held = logits[number, 0] > 0, logits[number, 1 : 1 + ROWS], logits[number, 1 + ROWS :]
+        asked = _struck(begun, begins) if strikes and begins.any() else []
+        chosen = asked[:MOST_TOGETHER]
         if moment.must:
-            chosen = _filled(chosen, begun - silent, begins, pitches)
+            chosen = _filled(chosen, begun, begins, pitches)
         filling = set(chosen) - set(asked) if moment.must else set() if chosen else filling
-        on = [
-            row for row in sounding if lasts[row] and not moment.must and (row in filling or held[row] >= silent[row])
-        ]
+        on = [row for row in sounding if lasts[row] and not moment.must and (row in filling or held[row] > 0)]
         on = [row for row in on if row not in chosen][: MOST_TOGETHER - len(chosen)]
         sounding = {row: sounding[row] for row in on} | {row: len(notes) + i for i, row in enumerate(sorted(chosen))}
         for index in (sounding[row] for row in on):
             notes[index] = replace(notes[index], beats=notes[index].beats + slot)
         notes += [Note("chords", int(pitches[row]), number * slot, slot) for row in sorted(chosen)]
     return notes
+
+
+def _struck(begun: Floats, allowed: NDArray[np.bool_]) -> list[int]:
+    """The tones that begin, the likeliest first; one at least."""
+    ordered = [int(row) for row in np.argsort(-begun, kind="stable") if allowed[row]]
+    return [row for row in ordered if begun[row] > 0] or ordered[:1]
 
 
 def _filled(chosen: list[int], wish: Floats, allowed: NDArray[np.bool_], pitches: NDArray[np.int64]) -> list[int]:

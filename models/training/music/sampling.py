@@ -35,7 +35,7 @@ def sampled(network: Network, asked: Batch, count: int, rng: np.random.Generator
     """
     writing = copy.deepcopy(network).cpu().eval()
     tokens = asked.tokens[:, :1]
-    batch = writing.begin([NOTHING_BEFORE], [0] * len(tokens), torch.from_numpy(asked.conditions[:, 0]), count)
+    batch = writing.begin([NOTHING_BEFORE] * len(tokens), torch.from_numpy(asked.conditions[:, 0]), count)
     for _ in range(count):
         logits = (
             batch.step(torch.from_numpy(tokens[:, -1]))
