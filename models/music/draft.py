@@ -23,6 +23,8 @@ MOST_AT_A_PLACE: Mapping[str, int] = {"drums": 4, "melody": 1, "counter": 1, "ch
 MOST_TOKENS = 150
 """A bar that has grown this long takes only what is still due."""
 IN_HAND = 2
+UNDER = frozenset({"counter", "chords"})
+"""Roles that keep below the melody's last note."""
 BY_ORDER = tuple(sorted(ORDER, key=lambda role: ORDER[role]))
 
 
@@ -44,7 +46,7 @@ class Frame:
     `steps`: its length on the grid. `opening`: its bar token. `due`: what must stand in it, by place and order.
     `voices`: for each role the model may write, rows of (from this place, tokens that it may sing), (SIZE,) each.
     `silent_from`: the place from which a role rests. `rhythm`: the only places of onsets, None for any.
-    `most`: how many notes a role may sing in all.
+    `most`: how many notes a role may sing in all; `least`: how many steps each of them sounds at least.
     `passing`: tokens that are not of the sounding chord, which sound `PASSING` steps at most; by place as `voices`.
     """
 
@@ -55,12 +57,14 @@ class Frame:
     silent_from: Mapping[str, int] = field(default_factory=dict)
     rhythm: frozenset[int] | None = None
     most: Mapping[str, int] = field(default_factory=dict)
+    least: Mapping[str, int] = field(default_factory=dict)
     passing: tuple[tuple[int, Mask], ...] = ()
 
     def writable(self, role: str, place: int) -> bool:
         return role in self.voices and place < self.silent_from.get(role, self.steps)
 
 
+SIXTEENTH, TRIPLET = GRID // 4, GRID // 3
 PASSING = GRID * 3 // 2 - 1
 
 
@@ -80,6 +84,7 @@ class Draft:
         self._due = sorted(frame.due, key=lambda due: (due.place, due.order))
         self._counts: dict[str, int] = {}  # of each role at this place
         self._sung: dict[str, int] = {}  # and in the whole bar
+        self._top: int | None = None  # what the melody sang last, as its token's value
         self._sounding: list[int] = []  # tokens that wait for a length
         self._least, self._most = 1, frame.steps
 
@@ -122,12 +127,20 @@ class Draft:
 
     def _ascending(self, role: str) -> Mask:
         """What the role may sing here; a second tone above the first."""
-        mask = at(self.frame.voices[role], self.place)
+        mask = self._under_melody(role, at(self.frame.voices[role], self.place))
         last = self.tokens[-1]
         if self._counts.get(role, 0):
             mask = mask.copy()
             mask[: (last if KIND_OF[last] == role else self._highest(role)) + 1] = False
         return mask
+
+    def _under_melody(self, role: str, mask: Mask) -> Mask:
+        """Without what lies above the melody, unless nothing were left."""
+        if self._top is None or role not in UNDER:
+            return mask
+        below = mask.copy()
+        below[VOCABULARY.ids[role, self._top] :] = False
+        return below if below.any() else mask
 
     def _highest(self, role: str) -> int:
         return max(token for token in self.tokens[self._here :] if KIND_OF[token] == role)
@@ -143,7 +156,7 @@ class Draft:
     def _allow_moving_on(self, mask: Mask) -> None:
         until = self._due[0].place if self._due else self.frame.steps
         for place in range(self.place + 1, until):
-            if self._could_write(place):
+            if (place % SIXTEENTH == 0 or place % TRIPLET == 0) and self._could_write(place):
                 mask[PLACES.start + place - 1] = True
         if self._due:
             mask[PLACES.start + until - 1] = True
@@ -180,13 +193,16 @@ class Draft:
         self._counts[role] = self._counts.get(role, 0) + 1
         self._sung[role] = self._sung.get(role, 0) + 1
         self._notes += 1
-        least, most = 1, self.frame.steps - self.place
+        most = self.frame.steps - self.place
+        least = min(self.frame.least.get(role, 1), most)
         due = self._due[0] if self._due else None
         if due is not None and (due.place, due.order) == (self.place, self._order):
             self._due.pop(0)
             least, most = due.least, due.most
         elif role == "melody" and self.frame.passing and at(self.frame.passing, self.place)[token]:
             most = min(most, PASSING)
+        if role == "melody":
+            self._top = int(VALUE_OF[token])
         if role != "drums":
             self._sounding.append(token)
             self._least, self._most = max(self._least, least), min(self._most, most)

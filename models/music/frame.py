@@ -69,14 +69,16 @@ def pitched_frame(request: BarRequest, condition: Condition, melody: Settled) ->
     rhythm = places_of(condition)
     closing = tuple(_closing(plan, melody, rhythm)) if plan.cadence else ()
     arrived = [due.place + 1 for due in closing if due.order == ORDER["melody"]]
+    ground = tuple(_ground(plan)) if "bass" in plan.roles and not closing else ()
     return Frame(
         steps=steps,
         opening=VOCABULARY.ids["bar", steps],
-        due=(*_chords(plan), *_given(melody.notes, plan), *closing),
+        due=(*_chords(plan), *_given(melody.notes, plan), *closing, *ground),
         voices=voices,
         silent_from=dict.fromkeys(("melody", "counter"), arrived[0]) if arrived else {},
         rhythm=rhythm,
         most=_most(plan, PITCHED),
+        least={role: round(short + (long - short) * (1 - plan.density) ** 2) for role, (short, long) in LEAST.items()},
         passing=tuple((start, ~_tones("melody", triad, plan)) for start, triad in _triads(plan)),
     )
 
@@ -92,6 +94,8 @@ def drum_frame(plan: MusicPlan, condition: Condition) -> Frame:
     )
 
 
+LEAST = {"melody": (3, 9), "counter": (3, 15), "chords": (3, 21), "bass": (3, 24)}
+"""The shortest note of a role in steps, at the highest density and at none: a calm bar has no blips."""
 BUSY = {"counter": (1, 5), "chords": (4, 12), "bass": (1, 4), "drums": (3, 9)}
 """Notes of a role in a bar of four at no density, and how many more at the highest: what a calm bar can hold."""
 
@@ -167,6 +171,14 @@ def _given(notes: Sequence[Note], plan: MusicPlan) -> Iterator[Due]:
         place = min(steps_of(note.start_beat), steps - 1)
         length = min(max(1, steps_of(note.beats)), steps - place)
         yield Due(place, ORDER["melody"], _only(VOCABULARY.ids["melody", note.pitch - down]), length, length)
+
+
+def _ground(plan: MusicPlan) -> Iterator[Due]:
+    """The bass is there when the bar's harmony begins."""
+    chord = plan.chords[0]
+    yield Due(
+        steps_of(chord.start_beat), ORDER["bass"], _tones("bass", frozenset(chord.pitch_classes[:3]), plan), EIGHTH
+    )
 
 
 def _closing(plan: MusicPlan, melody: Settled, rhythm: frozenset[int] | None) -> Iterator[Due]:
