@@ -77,6 +77,15 @@ def test_a_network_is_trained_from_archives_to_weights_with_a_card(
     assert again["weights_sha256"] == result["weights_sha256"]
 
 
+def test_the_bar_generator_is_trained_by_the_same_command(therapy: Therapy, few_scores: Path, tmp_path: Path) -> None:
+    asked = ("train", "music", few_scores, "--generator", "gan", "--minutes", 0.05, "--threads", 1, "--json")
+    result = told(therapy(*asked))
+    weights = Path(result["weights"])
+    assert weights == tmp_path / "var" / "training" / "gan" / "weights" / "gan.safetensors"
+    assert read("gan", weights.parent).sha256 == result["weights_sha256"]
+    assert "openscore_lieder" in weights.with_suffix(".md").read_text()
+
+
 def test_a_clinic_tunes_weights_to_its_own_pieces(
     therapy: Therapy, few_scores: Path, own_pieces: Path, tmp_path: Path
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +13,7 @@ from models.training.music.windows import Windows
 
 ROWS, TOKENS = 16, 200
 MOST_SAMPLES = 64
+CARD_ROWS = 64
 PEOPLE = 0.95  # of samples of people's works copy less than what is allowed
 
 
@@ -24,9 +23,9 @@ class Copies:
     def __init__(self, index: Originality, held_out: Windows, seed: int) -> None:
         self._index, self._held_out, self._seed = index, held_out, seed
 
-    def of(self, network: Network) -> float:
+    def of(self, network: Network, rows: int = ROWS) -> float:
         """Share of runs of nine melody notes that a training work has too; the same network gives the same share."""
-        (asked,) = islice(self._held_out.in_order(ROWS, 1), 1)
+        (asked,) = self._held_out.in_order(rows, 1)
         rng = np.random.default_rng([self._seed, 9])
         return share_of_tokens(sampled(network, asked, TOKENS, rng), self._index)
 

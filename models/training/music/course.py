@@ -19,7 +19,7 @@ from models.training.corpus import manifest
 from models.training.corpus.shards import Shard, joined, read_shard
 from models.training.music import checkpoint, curve
 from models.training.music.card import card
-from models.training.music.copies import TOKENS, Copies
+from models.training.music.copies import CARD_ROWS, TOKENS, Copies
 from models.training.music.floors import floors
 from models.training.music.loop import Progress, Schedule, State, Watch, best_device, likelihood, shortened, train
 from models.training.music.pieces import Piece, write_corpus
@@ -89,7 +89,7 @@ def learn(network: Network, scores: Scores, order: Order) -> Trained:
         "training": _course(state, schedule),
         "nats_a_token": _nats(network, scores, schedule),
         "copied": {
-            "share": round(copies.of(network), 4),
+            "share": round(copies.of(network, CARD_ROWS), 4),
             "people": round(copies.people(), 4),
             "allowed": round(watch.allowed, 4),
         },

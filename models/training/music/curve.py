@@ -36,8 +36,9 @@ def cut(out: Path, step: int) -> None:
     looks = read(out)
     if kept := [look for look in looks if look["step"] <= step]:
         write(out, kept)
-    elif looks:
-        (out / FILE).unlink()
+    else:
+        (out / FILE).unlink(missing_ok=True)
+        (out / PICTURE).unlink(missing_ok=True)
 
 
 def write(out: Path, looks: Sequence[Look]) -> None:
