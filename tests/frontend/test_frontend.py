@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from therapy_app.session.events import KINDS
+
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 
 
 def node() -> str:
@@ -26,3 +29,9 @@ def test_the_browsers_own_tests_pass() -> None:
 
 def file_tests(file: str) -> int:
     return Path(file).read_text().count("\ntest(")
+
+
+def test_the_page_listens_for_every_kind_of_event_there_is() -> None:
+    words = (ROOT / "therapy_app" / "web" / "frontend" / "console" / "words.js").read_text(encoding="utf-8")
+    listed = words.partition("KINDS = [")[2].partition("]")[0]
+    assert {kind.strip(' "\n') for kind in listed.split(",")} - {""} == set(KINDS)

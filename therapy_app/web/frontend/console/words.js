@@ -4,7 +4,7 @@ import { ROLES } from "../sound/limits.js";
 
 export const KINDS = [
   "started", "consent", "sensor", "stream", "phase", "baseline", "features", "affect", "target", "suggestion",
-  "plan", "bar", "override", "check_in", "marker", "alarm", "alarm_cleared", "missed", "silenced", "ended",
+  "plan", "composed", "bar", "override", "check_in", "marker", "alarm", "alarm_cleared", "missed", "silenced", "ended",
 ];
 
 export const PHASES = { baseline: "Rest", match: "Match", guide: "Guide", hold: "Hold", fade: "Fade" };
@@ -34,6 +34,7 @@ const SENTENCES = {
   target: ({ aim }) => `Aim: ${place(aim)}`,
   suggestion: ({ aim }) => `Suggested: ${place(aim)}`,
   plan: ({ reason }) => reason,
+  composed: ({ bar, generator }) => `Bar ${bar} written by ${generator}`,
   bar: ({ bar, generator, late }) =>
     bar.turns?.length
       ? `Bar ${bar.bar} played anew from beat ${bar.turns.at(-1).beat + 1}`
