@@ -44,22 +44,24 @@ def same_theme(early: Line, late: Line) -> bool:
     return sum(equal) >= ALIKE * len(equal)
 
 
-def cadences(piece: Piece) -> tuple[int, int]:
-    """(phrases that end in their planned cadence, phrases)."""
+def cadences(piece: Piece) -> tuple[int, int, int]:
+    """(phrases that end in their planned cadence, those whose bass also stays there, phrases)."""
     ends = [(plan, bar) for plan, bar, _ in piece if plan.cadence]
-    return sum(closes(plan, bar) for plan, bar in ends), len(ends)
+    closed = [(plan, bar) for plan, bar in ends if closes(plan, bar)]
+    return len(closed), sum(bass_stays(plan, bar) for plan, bar in closed), len(ends)
 
 
 def closes(plan: MusicPlan, bar: Bar) -> bool:
-    """Whether a phrase's last bar ends on its last chord.
+    """Whether a phrase's last bar arrives at its last chord.
 
-    What the chords and the bass sound there are its tones, the bass ends on its root, the melody rests on one of
-    its tones. A role that is silent there breaks nothing, but chords or bass must sound.
+    What the chords sound there are its tones, the bass arrives on its root, the melody comes to rest on one of its
+    tones. A role that is silent there breaks nothing, but chords or bass must sound.
     """
     chord = plan.chords[-1]
     tones = set(chord.pitch_classes)
     texture = [note for note in bar.notes if note.role == "chords" and note.start_beat >= chord.start_beat]
-    bass, melody = _last(bar, "bass", chord.start_beat), _last(bar, "melody", 0.0)
+    bass = min(_from(bar, "bass", chord.start_beat), key=_beat, default=None)
+    melody = max(_from(bar, "melody", 0.0), key=_beat, default=None)
     return (
         bool(texture or bass)
         and all(note.pitch % 12 in tones for note in texture)
@@ -68,9 +70,18 @@ def closes(plan: MusicPlan, bar: Bar) -> bool:
     )
 
 
-def _last(bar: Bar, role: str, from_beat: float) -> Note | None:
-    own = [note for note in bar.notes if note.role == role and note.start_beat >= from_beat]
-    return max(own, key=lambda note: note.start_beat, default=None)
+def bass_stays(plan: MusicPlan, bar: Bar) -> bool:
+    """Whether the bass also ends the bar on the last chord's root, where it plays."""
+    own = _from(bar, "bass", plan.chords[-1].start_beat)
+    return not own or max(own, key=_beat).pitch % 12 == plan.chords[-1].pitch_classes[0]
+
+
+def _from(bar: Bar, role: str, beat: float) -> list[Note]:
+    return [note for note in bar.notes if note.role == role and note.start_beat >= beat]
+
+
+def _beat(note: Note) -> float:
+    return note.start_beat
 
 
 def in_scale(piece: Piece) -> tuple[int, int]:

@@ -61,6 +61,7 @@ def figures(module: str, bars: int, batched_bars: int, clock: Callable[[], float
     path = (Waypoint(0, LIVELY),)
     alone, batch = Timed(generator, clock), Timed(generator, clock)
     (piece,) = compose_many([Job(path, bars, 1, TRADITION)], alone)
+    alone_mb = resident_mb()
     pieces = compose_many([Job(path, batched_bars, seed, TRADITION) for seed in range(BATCH)], batch)
     full = [s for s, bar in zip(alone.seconds, alone.bars, strict=True) if len({n.role for n in bar.notes}) == 5]
     return {
@@ -73,7 +74,8 @@ def figures(module: str, bars: int, batched_bars: int, clock: Callable[[], float
         "tokens_a_s_in_32": batch.tokens / sum(batch.seconds) if batch.tokens else float("nan"),
         "times_real_time": _seconds([piece]) / sum(alone.seconds),
         "times_real_time_in_32": _seconds(pieces) / sum(batch.seconds),
-        "resident_mb": resident_mb(),
+        "resident_mb": alone_mb,
+        "resident_mb_in_32": resident_mb(),
     }
 
 

@@ -20,7 +20,7 @@ from models.training.corpus.archives import opened
 
 FOLDERS = ("evaluation-only", "music", "")
 LONG_BARS = 64
-LONG_MOODS = (-0.5, 0.5)
+LONG_MOODS = ((-0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (0.5, -0.5))
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class Study:
         return self._grids[name]
 
     def long(self, name: str) -> list[Piece]:
-        """Pieces of 64 bars in four moods."""
+        """Pieces of 64 bars in four moods, in a quick look in two."""
         if name not in self._longs:
-            seeds = range(self.amount.long_seeds)
-            moods = product(LONG_MOODS, LONG_MOODS, seeds)
-            jobs = [fixed(v, a, LONG_BARS, 1000 + seed, self.western) for v, a, seed in moods]
+            moods = LONG_MOODS[:2] if self.amount.brief else LONG_MOODS
+            asked = product(moods, range(self.amount.long_seeds))
+            jobs = [fixed(v, a, LONG_BARS, 1000 + seed, self.western) for (v, a), seed in asked]
             self._longs[name] = composed(jobs, self.generators[name])
         return self._longs[name]

@@ -22,26 +22,26 @@ def section(study: Study) -> Section:
     for name in study.generators:
         long = study.long(name)
         returned, chance = returns([written(piece) for piece in long])
-        ended, phrases = np.sum([cadences(piece) for piece in long], axis=0)
+        ended, stays, phrases = np.sum([cadences(piece) for piece in long], axis=0)
         own = np.mean([bar.generator == name for piece in long for _, bar, _ in piece])
-        cells = told(returned), told(chance), f"{told(ended / phrases)} of {phrases}", told(float(own))
-        rows.append((name, str(len(long)), *cells))
+        cells = f"{told(ended / phrases)} of {phrases}", told(stays / phrases), told(float(own))
+        rows.append((name, str(len(long)), told(returned), told(chance), *cells))
         figures += [
             Figure(name, f"themes return in pieces of {LONG_BARS} bars", returned, 0.90),
             Figure(name, "phrases that end in their planned cadence", float(ended / phrases), 0.95),
         ]
     people = [work.bars[: 2 * LONG_BARS] for work in study.held_out if len(work.bars) >= LONG_BARS]
     if people:
-        rows.append(("human", str(len(people)), *(told(value) for value in returns(people)), "–", "–"))
+        rows.append(("human", str(len(people)), *(told(value) for value in returns(people)), "–", "–", "–"))
     scales, kept = _scales(study)
     words = (
         "A theme returns when the melody of the first four bars comes again from bar 17 on: at least six onsets and "
         "60 % of the sparser phrase's in common, and 70 % of the intervals between them equal up to a semitone; so it "
         "may be transposed, ornamented, thinned or turned to minor. 'By chance' asks the same of the next piece's "
-        "first phrase. A phrase ends in its cadence when chords and bass sound the last chord's tones, the bass ends "
+        "first phrase. A phrase ends in its cadence when the chords sound the last chord's tones, the bass arrives "
         "on its root and the melody rests on one of its tones. Bars not of its own were left to another."
     )
-    heads = ("generator", "pieces", "themes return", "by chance", "cadences", "bars of its own")
+    heads = ("generator", "pieces", "themes return", "by chance", "cadences", "bass stays", "bars of its own")
     return Section("Form", words, (Table(heads, tuple(rows)), scales), (*figures, *kept))
 
 
