@@ -44,6 +44,7 @@ class Score:
         self._waiting: Ordered | None = None
         self._revisions: dict[int, int] = {}
         self.silent = False
+        self.owes_anew = False
 
     def _begin(self) -> Form:
         seed = int(np.random.SeedSequence([self._seed, self._skips]).generate_state(1)[0])
@@ -137,11 +138,16 @@ class Score:
     def plan_anew(self, at_s: float) -> Standing | None:
         """Forgets the bars that can still be changed; they will be ordered again under a new revision.
 
+        Not while an answer is on its way, which may last: the bars stay, and `owes_anew` until this is asked again.
         Returns where the course stood before the first of them, None when there was none.
         """
-        return self._forget_after(at_s + PASS_S)
+        if self._waiting is None:
+            return self._forget_after(at_s + PASS_S)
+        self.owes_anew = True
+        return None
 
     def _forget_after(self, at_s: float) -> Standing | None:
+        self.owes_anew = False
         dropped = [ordered for ordered in self._ordered if ordered.start_s > at_s]
         if dropped:
             self._form = dropped[0].form
@@ -152,7 +158,7 @@ class Score:
 
     def skip(self, at_s: float) -> Standing | None:
         """Other themes in another key, from the next bar line that can still be changed."""
-        standing = self.plan_anew(at_s)
+        standing = self._forget_after(at_s + PASS_S)
         self._skips += 1
         self._form = replace(self._begin(), bar=self._form.bar)
         return standing

@@ -229,6 +229,8 @@ class Session:
                 ordered, sounding = performed
                 late = sounding.start_s < at_s + TICK_S
                 self.journal.write(BarPerformed(sounding, bar.generator, bar.tokens, late), ordered.seq)
+        if answers and self.score.owes_anew:
+            self.plan_anew(at_s)
 
     def silence(self, at_s: float, fade_s: float, reason: str, *follows: int) -> None:
         self.score.silence(at_s)

@@ -110,6 +110,22 @@ def test_however_often_people_steer_each_bar_stays_within_a_step_of_the_last(sta
         assert after.loudness_db <= before.loudness_db + LOUDER_STEP_DB + 1e-9
 
 
+def test_music_has_no_hole_when_the_composer_takes_its_time_over_an_answer(stage, say):
+    stage = stage().play(AT_S)
+    while not stage.answers:
+        stage.play(stage.number * 0.25 + 0.25)
+    late, stage.answers = stage.answers, ()
+    asked_s = stage.number * 0.25
+    stage.play(asked_s + 2.5, [say("nudge", arousal=0.3)], generator=False)
+    stage.answers = late
+    stage.play(asked_s + 30)
+    bars = sorted(latest(stage).values(), key=lambda bar: bar.start_s)
+    for before, after in itertools.pairwise(bars):
+        assert isclose(before.start_s + before.length_s, after.start_s, abs_tol=1e-3)
+    assert not [event for event in stage.all("bar") if event.late]
+    assert bars[-1].tempo_bpm > next(bar for bar in bars if bar.start_s > asked_s - 4).tempo_bpm
+
+
 def test_louder_rises_at_most_a_step_at_the_next_beat(stage, say):
     before, changed = turned_by(stage(), say("loudness", loudness_db=6))
     assert changed.turns[-1].gain_db == before[changed.bar].gain_db + LOUDER_STEP_DB
