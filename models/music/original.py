@@ -62,12 +62,13 @@ class Original:
         return written
 
     def found(self, request: BarRequest, bar: Bar) -> Match | None:
-        """The copy that this bar completes; previous bars are taken to be as long as this one."""
+        """The copy that this bar completes; previous bars without a plan are taken to be as long as this one."""
         plan = request.plan
         if "melody" not in plan.roles or _repeats_own_theme(plan):
             return None
-        before = melody_of((*request.previous, Bar(plan.bar, (), "")), plan.beats)
-        melody = melody_of((*request.previous, bar), plan.beats)
+        beats = [float((one.plan or plan).beats) for one in (*request.previous, bar)]
+        before = melody_of((*request.previous, Bar(plan.bar, (), "")), beats)
+        melody = melody_of((*request.previous, bar), beats)
         own = melody[len(before) :]
         return self.index.copied(melody, since_beat=own[0][0]) if own else None
 

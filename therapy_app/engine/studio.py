@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -16,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from models.music.plan import Bar, BarRequest
 from models.shipped import WeightsError
 from therapy_app.engine.composer import LAST_RESORT, Commission, Composer
+from therapy_app.records.sessions import LIVE_GENERATOR
 from therapy_app.session.events import Alarm, AlarmCleared
 from therapy_app.session.tick import COMPOSER
 
@@ -23,6 +25,7 @@ LOG = logging.getLogger(__name__)
 SPARE_S = 0.45
 """How long before it sounds a bar must be there: a tick, its commit and the way to the page."""
 RESTART_AFTER_S = 2.0
+READY_WITHIN_S = 30.0
 GONE = "The composer stopped and is being started again. Until then the rules compose."
 SLOW = "The composer is slow; the rules write the bars it does not finish in time."
 
@@ -124,8 +127,10 @@ class Studio:
     # --- the process --------------------------------------------------------------------------------------------
 
     def begin(self, now_s: float) -> None:
-        """Starts the process before anyone waits for it."""
-        self._at_work(now_s)
+        """Starts the process before anyone needs it, and waits until it is ready (or too long)."""
+        if self._at_work(now_s) and self._pipe is not None:
+            self._pipe.poll(READY_WITHIN_S)
+            self._listen(now_s)
 
     def _at_work(self, now_s: float) -> bool:
         """Starts the process where there is none; False while it may not be started again yet."""
@@ -166,6 +171,9 @@ class Studio:
 def work(pipe: Connection) -> None:
     """The process: takes all commissions that wait, answers them as one batch, ends when nobody listens any more."""
     composer = Composer()
+    with suppress(WeightsError):  # who asks for it is told why
+        composer.generator(LIVE_GENERATOR)
+    pipe.send([])
     while True:
         try:
             waiting: list[tuple[int, Commission]] = pipe.recv()
