@@ -68,8 +68,8 @@ def _judge_tables(judges: list[Judge]) -> Iterator[Table]:
         words = (
             "The judge is fitted on VGMIDI's raters inside this evaluation only, on 18 features of eight bars that are "
             "computed apart from the rule's. Its r with raters of pieces it was not fitted on (tenfold, whole pieces "
-            "held out) is the ceiling of what it can say. The figures above take the word of the ridge, since cues add up "
-            "and it goes on beyond the range of the piano pieces it was fitted on; trees know those pieces better and "
+            "held out) is the ceiling of what it can say. The figures above take the word of the ridge, since cues add "
+            "up and it goes on beyond the range of the piano pieces it was fitted on; trees know those better and "
             "hear less control in ours. Both are shown:"
         )
         rows = [
