@@ -9,11 +9,20 @@ from __future__ import annotations
 
 from math import pow
 
+from models.music.measures import VALENCE_WEIGHTS
 from models.music.plan import Aim
 
 SLOWEST_BPM = 50.0
 FASTEST_BPM = 120.0
 VALENCE_TEMPO_SHARE = 0.04
+CARRIED_BY_AROUSAL = VALENCE_WEIGHTS["onset_density"] + VALENCE_WEIGHTS["tempo_bpm"] - VALENCE_WEIGHTS["legato"]
+CARRIED_BY_COLOUR = (
+    VALENCE_WEIGHTS["majorness"]
+    + VALENCE_WEIGHTS["pitch"]
+    + VALENCE_WEIGHTS["key_clarity"]
+    - VALENCE_WEIGHTS["dissonance"]
+)
+"""By the literature's rule: what of valence the cues of arousal move too, and what mode, register and chords move."""
 DRUMS_FROM_AROUSAL = 0.3
 DRUMS_UNTIL_AROUSAL = 0.15
 
@@ -39,6 +48,14 @@ def polyphony_for(aim: Aim) -> float:
 
 def register_for(aim: Aim) -> float:
     return clamp(0.48 + 0.38 * aim.valence - 0.12 * aim.arousal)
+
+
+def brightness_for(aim: Aim) -> float:
+    """How bright mode and chords are to be: what more notes, more tempo and shorter notes say of valence is taken off.
+
+    So that music that grows livelier does not also grow happier than it was asked to.
+    """
+    return clamp(aim.valence - CARRIED_BY_AROUSAL / CARRIED_BY_COLOUR * aim.arousal, -1.0, 1.0)
 
 
 def drums_play(aim: Aim, already: bool) -> bool:

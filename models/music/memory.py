@@ -67,4 +67,5 @@ def _with(form: Form, plan: MusicPlan, motif: Motif | None) -> Form:
 def _replaced(theme: Theme, plan: MusicPlan, motif: Motif | None) -> Theme:
     assert plan.theme_bar is not None
     bars = tuple(motif if motif and index == plan.theme_bar else bar for index, bar in enumerate(theme.bars))
-    return replace(theme, bars=bars, stated=theme.stated | {plan.theme_bar})
+    here = frozenset({plan.theme_bar})
+    return replace(theme, bars=bars, stated=theme.stated | here, sung=theme.sung | here if motif else theme.sung)

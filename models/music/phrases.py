@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models.music.chance import chance
+from models.music.expression import brightness_for
 from models.music.form import LAYOUTS, MOVEMENT, Form, Phrase
 from models.music.harmony import Key, pivots, progression, scale
 from models.music.plan import Aim
@@ -13,6 +14,10 @@ from models.music.themes import VARIATIONS, Motif, Theme, augment, characteristi
 from models.music.tradition import Mode
 
 MODE_HYSTERESIS = 0.12
+TURN = 0.45
+"""By how much the brightness asked for must have left the mode for a phrase to change it before its end."""
+SHORTEST_PATH = 3
+"""Chords: a beginning and a cadence."""
 BUSY_HARMONY_FROM_AROUSAL = 0.35
 
 
@@ -39,6 +44,30 @@ def open_phrase(form: Form, aim: Aim) -> Phrase:
     )
 
 
+def turned(form: Form, phrase: Phrase, aim: Aim) -> Phrase:
+    """The phrase in another mode on the same tonic from this bar on, when the aim has gone far from its own.
+
+    Its themes and its cadence stay. A mode that is sung by its own grammar is not left within a phrase.
+    """
+    brightness = brightness_wish(form, aim)
+    mode, wish = form.tradition.mode(phrase.key.mode), form.tradition.mode_for(brightness)
+    far = abs(mode.brightness - brightness) - abs(wish.brightness - brightness) >= TURN
+    per_bar = len(phrase.numerals[0])
+    chords = per_bar * (phrase.bars - form.phrase_bar - 1) + 1
+    if not far or chords < SHORTEST_PATH or mode.rests:
+        return phrase
+    kind = form.row.cadences[form.phrase_index]
+    path = progression(wish, wish.home, chords, wish.cadences[kind], chance(form.seed, form.bar, "turn"))
+    rest = tuple(path[i : i + per_bar] for i in range(0, len(path), per_bar))
+    return replace(
+        phrase,
+        key=Key(phrase.key.tonic, wish.name),
+        numerals=(*phrase.numerals[: form.phrase_bar], *rest),
+        cadence=wish.cadences[kind],
+        pivot=False,
+    )
+
+
 def _key_for(form: Form, aim: Aim) -> tuple[Key, str]:
     """The key of the coming phrase and the pivot chord that leads into it ('' when the key stays)."""
     wish = _mode_wish(form, aim)
@@ -58,13 +87,19 @@ def _key_for(form: Form, aim: Aim) -> tuple[Key, str]:
     return key, wish.home if wish.home in shared else shared[0]
 
 
+def brightness_wish(form: Form, aim: Aim) -> float:
+    """How bright the mode is to be. A tradition's own mode is chosen for its mood, whatever the pace."""
+    return aim.valence if form.tradition.cycles else brightness_for(aim)
+
+
 def _mode_wish(form: Form, aim: Aim) -> Mode:
-    """The mode nearest to the valence; the present one is kept while it is nearly as near."""
-    nearest = form.tradition.mode_for(aim.valence)
+    """The mode nearest to the brightness asked for; the present one is kept while it is nearly as near."""
+    brightness = brightness_wish(form, aim)
+    nearest = form.tradition.mode_for(brightness)
     if form.phrase is None:
         return nearest
     present = form.tradition.mode(form.phrase.key.mode)
-    gap = abs(present.brightness - aim.valence) - abs(nearest.brightness - aim.valence)
+    gap = abs(present.brightness - brightness) - abs(nearest.brightness - brightness)
     return present if gap <= MODE_HYSTERESIS else nearest
 
 

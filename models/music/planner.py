@@ -27,7 +27,7 @@ from models.music.harmony import (
 )
 from models.music.idiom import SYNCOPATION_FROM_AROUSAL, idiom_for, motif_in_mode
 from models.music.instruments import palette_for
-from models.music.phrases import open_phrase
+from models.music.phrases import brightness_wish, open_phrase, turned
 from models.music.plan import ROLES, Aim, Chord, MusicPlan
 from models.music.themes import Motif, Theme, make_theme, squeeze
 from models.music.tradition import Tradition
@@ -69,8 +69,7 @@ def next_bar(form: Form, aim: Aim) -> tuple[Form, MusicPlan]:
     drums = "drums" in form.roles and drums_play(aim, form.drums) and (opening or form.drums)
     form = replace(form, drums=drums)
     phrase = form.phrase
-    if opening or phrase is None:
-        phrase = open_phrase(form, aim)
+    phrase = open_phrase(form, aim) if opening or phrase is None else turned(form, phrase, aim)
     return _advance(replace(form, phrase=phrase)), _plan(form, phrase, aim)
 
 
@@ -163,7 +162,8 @@ def _first_stated(form: Form, phrase: Phrase) -> int | None:
 
 def _treatment(form: Form, phrase: Phrase) -> str:
     """A bar of a statement that was sung before in this piece is a return."""
-    return "return" if _sung(form, phrase) else phrase.treatment
+    found = _theme_bar(form, phrase)
+    return "return" if found and found[1] in found[0].stated else phrase.treatment
 
 
 def _chords(form: Form, phrase: Phrase, aim: Aim) -> tuple[Chord, ...]:
@@ -177,8 +177,9 @@ def _chords(form: Form, phrase: Phrase, aim: Aim) -> tuple[Chord, ...]:
     for index, numeral in enumerate(numerals):
         rng = chance(form.seed, form.bar, f"colour {index}")
         if not plain:
-            lent = borrowed(numeral, mode, aim.valence)
-            numeral = coloured(lent, form.tradition, phrase.key, aim.valence, rng, COLOURED_SHARE[aim.valence > 0])
+            bright = brightness_wish(form, aim)
+            lent = borrowed(numeral, mode, bright)
+            numeral = coloured(lent, form.tradition, phrase.key, bright, rng, COLOURED_SHARE[bright > 0])
         chords.append(Chord(numeral, pitch_classes(numeral, phrase.key.tonic), *spans[index]))
     return tuple(chords)
 
@@ -219,7 +220,7 @@ def _motif(
 def _sung(form: Form, phrase: Phrase) -> bool:
     """Whether the bar brings a bar of a theme as a generator sang it, which then keeps its notes if it can."""
     found = _theme_bar(form, phrase)
-    return found is not None and found[1] in found[0].stated
+    return found is not None and found[1] in found[0].sung
 
 
 def _tension(form: Form, chords: tuple[Chord, ...], aim: Aim, arch: float) -> float:

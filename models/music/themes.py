@@ -37,11 +37,12 @@ THREE_FOUR = (0, 1, 2, 2.5, 3)
 
 @dataclass(frozen=True)
 class Theme:
-    """A name and four bars in 4/4; `stated` are the bars that a generator sang as its own."""
+    """A name and four bars in 4/4; `stated` are the bars that were heard, `sung` the ones a generator made its own."""
 
     name: str
     bars: tuple[Motif, ...]
     stated: frozenset[int] = frozenset()
+    sung: frozenset[int] = frozenset()
 
     @property
     def degrees(self) -> list[int]:

@@ -5,6 +5,7 @@ import pytest
 
 from models.music.form import Form
 from models.music.harmony import inflected, parse, pitch_classes
+from models.music.phrases import TURN
 from models.music.plan import ROLES, Aim, MusicPlan
 from models.music.planner import begin, next_bar, tempo_for
 from models.music.themes import rhythm
@@ -70,15 +71,37 @@ def test_every_phrase_really_ends_in_its_cadence(seed: int, aims: list[Aim]) -> 
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_key_and_mode_change_only_between_phrases_and_over_a_common_chord(seed: int) -> None:
+def test_key_and_mode_change_between_phrases_over_a_common_chord_or_far_within(seed: int) -> None:
     changes = 0
     for before, after in pairwise(planned(wandering(400), seed)):
         if (before.tonic, before.mode) == (after.tonic, after.mode):
             continue
         changes += 1
-        assert after.phrase_bar == 0
-        assert set(after.chords[0].pitch_classes) <= set(before.scale)
+        if after.phrase_bar:  # the aim has gone far: another mode on the same tonic
+            assert after.tonic == before.tonic
+            assert abs(bright(after) - bright(before)) >= TURN
+        else:
+            assert set(after.chords[0].pitch_classes) <= set(before.scale)
     assert changes > 20
+
+
+def bright(plan: MusicPlan) -> float:
+    return TRADITION.mode(plan.mode).brightness
+
+
+def test_a_far_new_aim_changes_the_mode_at_the_next_bar_and_the_phrase_still_closes() -> None:
+    plans = planned([Aim(0.8, 0.0)] * 9 + [Aim(-0.8, 0.0)] * 7)
+    assert [plan.phrase_bar for plan in plans[8:12]] == [0, 1, 2, 3]
+    assert bright(plans[8]) > 0 > bright(plans[9])
+    assert plans[9].tonic == plans[8].tonic
+    close = plans[11]
+    assert close.cadence.endswith(close.chords[-1].numeral)
+    assert set(close.chords[-1].pitch_classes) <= {*close.scale, *(tone + 1 for tone in close.scale)}
+
+
+def test_lively_music_is_written_darker_so_that_it_is_not_happier_than_asked() -> None:
+    calm, lively = planned([Aim(0.4, -0.8)])[0], planned([Aim(0.4, 0.8)])[0]
+    assert bright(calm) > bright(lively)
 
 
 def test_themes_return_with_the_same_notes_and_the_plan_says_so() -> None:
@@ -149,8 +172,8 @@ def test_tempo_runs_from_50_to_120_with_arousal() -> None:
 
 
 def test_valence_picks_the_mode_and_arousal_fills_the_texture() -> None:
-    assert planned([BRIGHT])[0].mode == "ionian"
-    assert planned([SAD])[0].mode == "aeolian"
+    assert planned([Aim(0.8, 0.0)])[0].mode == "ionian"
+    assert planned([Aim(-0.7, 0.0)])[0].mode == "aeolian"
     calm, lively = planned([CALM])[0], planned([Aim(0.7, 0.9)])[0]
     assert lively.density > calm.density
     assert lively.polyphony > calm.polyphony

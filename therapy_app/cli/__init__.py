@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -90,4 +91,5 @@ def _sentence(error: Exception) -> str:
 @click.version_option(package_name="emotion-music-therapy")
 def main() -> None:
     """Music that follows a body, with a record a clinician can replay."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait must not hold the cores others need
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -170,6 +171,7 @@ class Studio:
 
 def work(pipe: Connection) -> None:
     """The process: takes all commissions that wait, answers them as one batch, ends when nobody listens any more."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait must not hold the cores others need
     composer = Composer()
     with suppress(WeightsError):  # who asks for it is told why
         composer.generator(LIVE_GENERATOR)

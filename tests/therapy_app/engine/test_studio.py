@@ -105,7 +105,8 @@ def test_bars_asked_for_while_the_process_rests_are_written_by_the_rules(studio:
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     shape = {"width": 32, "layers": 1, "heads": 2}
-    checkpoints.ship("transformer", Transformer(Shape(**shape)).state_dict(), {"kind": "transformer", "shape": shape}, tmp_path)
+    about = {"kind": "transformer", "shape": shape}
+    checkpoints.ship("transformer", Transformer(Shape(**shape)).state_dict(), about, tmp_path)
     return tmp_path
 
 
