@@ -72,14 +72,16 @@ def notes(bars: list[PerformedBar]) -> list[tuple[float, float, str]]:
 
 def waits(act: dict[str, object], notes_only: bool) -> list[tuple[float, float]]:
     """(seconds, beats) from each act to the first sound that is other than it would have been."""
+
+    def differs(old: tuple[float, float, str], new: tuple[float, float, str]) -> bool:
+        return old[2] != new[2] or (old[0] != new[0] and not notes_only)
+
     result = []
     for quarter in range(round((LAST_S - FIRST_S) / TICK_S)):
         at_s = FIRST_S + quarter * TICK_S
         was, now = (notes(bars) if notes_only else sounds(bars) for bars in (played({}, at_s), played(act, at_s)))
-        differ = (
-            new for old, new in zip(was, now, strict=False) if old[2] != new[2] or (old != new and not notes_only)
-        )
-        if heard := next(differ, None):
+        heard = next((new for old, new in zip(was, now, strict=False) if differs(old, new)), None)
+        if heard:
             result.append((heard[0] - at_s, (heard[0] - at_s) / heard[1]))
     return result
 
