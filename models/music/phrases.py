@@ -15,9 +15,7 @@ from models.music.tradition import Mode
 
 MODE_HYSTERESIS = 0.12
 TURN = 0.45
-"""By how much the brightness asked for must have left the mode for a phrase to change it before its end."""
-SHORTEST_PATH = 3
-"""Chords: a beginning and a cadence."""
+"""By how much the brightness asked for must have left the mode for it to change at once, on the same tonic."""
 BUSY_HARMONY_FROM_AROUSAL = 0.35
 
 
@@ -49,23 +47,31 @@ def turned(form: Form, phrase: Phrase, aim: Aim) -> Phrase:
 
     Its themes and its cadence stay. A mode that is sung by its own grammar is not left within a phrase.
     """
-    brightness = brightness_wish(form, aim)
-    mode, wish = form.tradition.mode(phrase.key.mode), form.tradition.mode_for(brightness)
-    far = abs(mode.brightness - brightness) - abs(wish.brightness - brightness) >= TURN
+    wish = form.tradition.mode_for(brightness_wish(form, aim))
     per_bar = len(phrase.numerals[0])
     chords = per_bar * (phrase.bars - form.phrase_bar - 1) + 1
-    if not far or chords < SHORTEST_PATH or mode.rests:
+    if chords < 2 or not _far(form, aim) or wish.rests:
         return phrase
-    kind = form.row.cadences[form.phrase_index]
-    path = progression(wish, wish.home, chords, wish.cadences[kind], chance(form.seed, form.bar, "turn"))
+    cadence = wish.cadences[form.row.cadences[form.phrase_index]]
+    walk = chance(form.seed, form.bar, "turn")
+    path = progression(wish, wish.home, chords, cadence, walk) if chords > len(cadence) else cadence
     rest = tuple(path[i : i + per_bar] for i in range(0, len(path), per_bar))
     return replace(
         phrase,
         key=Key(phrase.key.tonic, wish.name),
         numerals=(*phrase.numerals[: form.phrase_bar], *rest),
-        cadence=wish.cadences[kind],
+        cadence=cadence,
         pivot=False,
     )
+
+
+def _far(form: Form, aim: Aim) -> bool:
+    """Whether the aim has gone so far from the phrase's mode that it is not led out of it but left."""
+    if form.phrase is None:
+        return False
+    brightness = brightness_wish(form, aim)
+    present, wish = form.tradition.mode(form.phrase.key.mode), form.tradition.mode_for(brightness)
+    return abs(present.brightness - brightness) - abs(wish.brightness - brightness) >= TURN
 
 
 def _key_for(form: Form, aim: Aim) -> tuple[Key, str]:
@@ -79,6 +85,8 @@ def _key_for(form: Form, aim: Aim) -> tuple[Key, str]:
     old = form.phrase.key
     if old == Key(tonic, wish.name):
         return old, ""
+    if _far(form, aim):
+        return Key(old.tonic, wish.name), ""
     old_scale = scale(form.tradition.mode(old.mode), old.tonic)
     key = _reachable(old_scale, wish, tonic)
     shared = pivots(old_scale, wish, key.tonic)
