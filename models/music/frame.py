@@ -65,7 +65,8 @@ def pitched_frame(request: BarRequest, condition: Condition, melody: Settled) ->
     plan = request.plan
     steps = steps_of(plan.beats)
     roles = [role for role in PITCHED if role in plan.roles and (role != "melody" or melody.open)]
-    voices = {role: tuple(_voice(role, plan)) for role in roles}
+    asked = frozenset((plan.scale[0] + step) % 12 for step in condition.scale or range(12))
+    voices = {role: tuple(_voice(role, plan, asked)) for role in roles}
     rhythm = places_of(condition)
     closing = tuple(_closing(plan, melody, rhythm)) if plan.cadence else ()
     arrived = [due.place + 1 for due in closing if due.order == ORDER["melody"]]
@@ -134,14 +135,17 @@ def _bent(plan: MusicPlan, chord: Chord) -> frozenset[int]:
     return frozenset(inflected(tone, chord.pitch_classes, plan.scale) for tone in plan.scale)
 
 
-def _voice(role: str, plan: MusicPlan) -> Iterator[tuple[int, Mask]]:
-    """What a role may sing from each place on: chord tones where a chord begins (and always in the chords)."""
+def _voice(role: str, plan: MusicPlan, asked: frozenset[int]) -> Iterator[tuple[int, Mask]]:
+    """What a role may sing from each place on: chord tones where a chord begins (and always in the chords).
+
+    Of them only what lies in the scale that is asked for, where anything does.
+    """
     for chord in plan.chords:
         start = steps_of(chord.start_beat)
         tones = frozenset(chord.pitch_classes[:3] if role == "melody" else chord.pitch_classes)
-        yield start, _tones(role, tones, plan)
+        yield start, _tones(role, tones & asked or tones, plan)
         if role != "chords":
-            yield start + 1, _tones(role, _bent(plan, chord), plan)
+            yield start + 1, _tones(role, _bent(plan, chord) & asked or tones, plan)
 
 
 def _tones(role: str, tones: frozenset[int], plan: MusicPlan) -> Mask:

@@ -11,13 +11,13 @@ import mido
 import numpy as np
 import pytest
 
-from models.music.condition import CONTINUOUS
+from models.music.condition import CONTINUOUS, STYLES
 from models.music.tokens import VOCABULARY, decode, encode
 from models.training.corpus import manifest
 from models.training.corpus.__main__ import main
 from models.training.corpus.archives import opened
 from models.training.corpus.build import build
-from models.training.corpus.collections import COLLECTIONS, NOT_SCORES, STYLES
+from models.training.corpus.collections import COLLECTIONS, NOT_SCORES
 from models.training.corpus.metre import bar_lines
 from models.training.corpus.prepare import from_score
 from models.training.corpus.roles import written_bars

@@ -126,6 +126,15 @@ def test_one_wish_can_be_fixed(wish: Condition, measured: Callable[[MusicPlan, B
         assert measured(plan, bar) <= set(allowed) | ((bound | chords) if wish.rhythm else set())
 
 
+def test_a_scale_that_is_asked_for_is_kept_to_between_the_chords() -> None:
+    pentatonic = Condition(scale=frozenset({0, 2, 4, 7, 9}))
+    for plan, bar in piece(Aim(0.8, 0.0), 12, asked=pentatonic):
+        chords = {tone for chord in plan.chords for tone in chord.pitch_classes}
+        bound = {note.pitch % 12 for note in settled_melody(BarRequest(plan, (), 1)).notes}
+        allowed = {(plan.scale[0] + step) % 12 for step in pentatonic.scale or ()} | chords | bound
+        assert {note.pitch % 12 for note in bar.notes if note.role != "drums"} <= allowed
+
+
 def test_the_register_that_is_asked_for_moves_every_voice() -> None:
     low = piece(Aim(0.0, 0.0), 12, asked=Condition(register=0.0))
     high = piece(Aim(0.0, 0.0), 12, asked=Condition(register=1.0))
