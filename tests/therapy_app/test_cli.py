@@ -16,6 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 from mido import MidiFile
 
+from models.music.generators import transformer
+from models.shipped import WeightsError
+from therapy_app import catalog
 from therapy_app.cli import COMMANDS, main
 from therapy_app.exchange.estimate import COLUMNS
 
@@ -90,6 +93,70 @@ def test_the_same_arguments_compose_the_same_bytes(therapy, tmp_path):
     assert first["bars"] == 32
     assert set(first) >= {"notes", "tokens", "seconds_compose", "seconds_music", "generator", "weights_sha256"}
     assert MidiFile(tmp_path / "a.mid").length == pytest.approx(first["seconds_music"], abs=3)
+
+
+@pytest.mark.parametrize("generator", catalog.names("generator"))
+@pytest.mark.parametrize("tradition", catalog.names("tradition"))
+def test_every_composer_composes_in_every_tradition_the_same_bytes_twice(therapy, tmp_path, generator, tradition):
+    words = ("compose", "--generator", generator, "--tradition", tradition, "--bars", 6, "--seed", 4)
+    first = told(therapy(*words, "--out", "a.mid", "--json"))
+    assert told(therapy(*words, "--out", "b.mid", "--json"))["notes"] == first["notes"] > 10
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    assert first["generator"] == generator
+    assert (first["weights_sha256"] is None) == (generator == "rules")
+
+
+def test_one_wish_moves_while_the_chords_stay(therapy, tmp_path):
+    def composed(*wish):
+        done = therapy("compose", "--bars", 8, "--seed", 4, *wish, "--out", "w.mid", "--json")
+        marks = [json.loads(m.text) for m in MidiFile(tmp_path / "w.mid").tracks[0] if m.type == "marker"]
+        return told(done)["notes"], [mark["chord"] for mark in marks]
+
+    (few, chords), (many, same) = composed("--wish", "density=0.1"), composed("--wish", "density=0.95")
+    assert chords == same
+    assert many > 1.5 * few
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--valence", "3"), "3.0 is not in the range"),
+        (("--valence", "nan"), "nan"),
+        (("--bars", "0"), "0 is not in the range"),
+        (("--wish", "density=7"), "density 7.0; expected a number from 0 to 1"),
+        (("--generator", "rules", "--weights", "."), "rules needs no weights"),
+        (("--generator", "mozart"), "is not one of"),
+    ],
+)
+def test_what_can_not_be_composed_is_refused_in_a_sentence(therapy, tmp_path, words, says):
+    result = therapy("compose", *words, "--out", "x.mid")
+    assert result.exit_code == 2
+    assert says in result.output
+    assert not (tmp_path / "x.mid").exists()
+
+
+def test_weights_that_were_named_must_be_there(therapy, tmp_path):
+    result = therapy("compose", "--weights", "nowhere", "--out", "x.mid")
+    assert result.exit_code == 1
+    assert "no weights named 'transformer'; there are: none" in result.output
+
+
+def test_without_its_shipped_weights_the_rules_compose_and_it_says_so(therapy, tmp_path, monkeypatch):
+    monkeypatch.setattr(transformer.Generator, "__init__", refused)
+    done = therapy("compose", "--bars", 4, "--out", "x.mid", "--json")
+    assert "The rules compose: the weights of 'transformer' are not the ones that were shipped" in done.output
+    assert told(done)["generator"] == "rules"
+
+
+def refused(self, folder=None):
+    raise WeightsError("the weights of 'transformer' are not the ones that were shipped; their hash differs")
+
+
+def test_a_piece_can_say_why_it_is_as_it_is(therapy, tmp_path):
+    assert therapy("compose", "--bars", 3, "--out", "x.mid", "--explain", "why.json").exit_code == 0
+    rows = json.loads((tmp_path / "why.json").read_text())
+    assert [row["bar"] for row in rows] == [0, 1, 2]
+    assert sum(cue["arousal"] for cue in rows[1]["contributions"]) == pytest.approx(rows[1]["arousal"])
 
 
 def test_a_path_of_targets_and_a_choice_of_voices(therapy, tmp_path):
