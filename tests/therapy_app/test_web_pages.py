@@ -248,5 +248,9 @@ def test_when_the_database_is_gone_the_page_says_so_and_the_log_names_nobody(cli
 
 def test_the_interface_describes_itself_without_outside_help(clinic, therapist):
     described = therapist.get("/openapi.json").json
-    assert set(described["paths"]) == {"/sessions/{session_id}/commands", "/sessions/{session_id}/log.json"}
+    assert set(described["paths"]) == {
+        "/sessions/{session_id}/commands",
+        "/sessions/{session_id}/log.json",
+        "/sessions/{session_id}/bars/{number}/explanation",
+    }
     assert therapist.get("/docs").status_code == 404
