@@ -11,6 +11,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from models.shipped import known
+
 REPOSITORY = Path(__file__).parents[1]
 CARRIED = (
     "therapy_app/migrations/env.py",
@@ -22,6 +24,10 @@ CARRIED = (
     "therapy_app/web/static/soundfont/calm_stereo.sf3",
     "therapy_app/web/static/soundfont/LICENSE",
     "therapy_app/web/templates/session.html",
+    "models/music/norms.json",
+    "models/weights/hashes.json",
+    "models/weights/works.jsonl.gz",
+    *(f"models/weights/{name}.safetensors" for name in known()),
 )
 SHIPPED = ("@fontsource/source-sans-3", "uplot", "spessasynth_lib", "spessasynth_core", "stb-vorbis")
 
