@@ -22,6 +22,7 @@ def play_alone(settings: Settings, session_id: int, progress: Callable[[float], 
         recorder = Recorder(database, Reserve(settings.var / "reserve"))
         close_left_behind(database, recorder, wall_clock())
         conductor = Conductor(database, recorder, time.monotonic, wall_clock)
+        conductor.begin()
         begun = time.monotonic()
         while status_of(database, session_id) in OPEN:
             try:
