@@ -97,7 +97,7 @@ def drum_frame(plan: MusicPlan, condition: Condition) -> Frame:
 
 LEAST = {"melody": (3, 9), "counter": (3, 15), "chords": (3, 21), "bass": (3, 24)}
 """The shortest note of a role in steps, at the highest density and at none: a calm bar has no blips."""
-BUSY = {"counter": (1, 5), "chords": (4, 12), "bass": (1, 4), "drums": (3, 9)}
+BUSY = {"counter": (1, 5), "chords": (3, 9), "bass": (1, 4), "drums": (3, 6)}
 """Notes of a role in a bar of four at no density, and how many more at the highest: what a calm bar can hold."""
 
 

@@ -26,6 +26,8 @@ GUIDANCE = 1.7
 """How far beyond what was asked: 1 is as asked, 0 as if nothing were (Ho & Salimans 2022)."""
 TEMPERATURE, MASS = 0.95, 0.96
 """Sampling: how even, and from the likeliest tokens that hold this much probability."""
+READ_OF_DRUMS = 64
+"""Tokens of a percussion's past: a pattern is near."""
 ROOM = 176
 STILL_ACTIVE = 0.75
 """Share of the rows still writing at which the others leave: moving keys and values costs time too."""
@@ -104,7 +106,7 @@ def prompt_of(previous: Sequence[Bar], drums: bool, condition: Condition) -> Pro
         if bar.plan is None or bar.plan.idiom:
             break
         own = encode([as_written(bar, drums)])
-        if sum(map(len, tokens)) + len(own) > READ:
+        if sum(map(len, tokens)) + len(own) > (READ_OF_DRUMS if drums else READ):
             break
         tokens.insert(0, own)
         asked.insert(0, condition if drums else planned(bar.plan))

@@ -42,6 +42,13 @@ def auc(first: Array, second: Array, first_groups: Sequence[str], second_groups:
     return float(np.mean(found)) if found else float("nan")
 
 
+def auc_alone(first: Array, second: Array) -> float:
+    """How well one measure alone tells two sides apart, whichever is higher: .5 not at all, 1 wholly."""
+    sides = np.concatenate([np.zeros(len(first)), np.ones(len(second))])
+    area = float(roc_auc_score(sides, np.concatenate([first, second])))
+    return max(area, 1 - area)
+
+
 def auc_of_halves(rows: Array, groups: Sequence[str], kind: str) -> float:
     """The same between two halves of one kind of works, mean over halvings: what no difference looks like."""
     names = sorted(set(groups))
