@@ -117,11 +117,11 @@ class Transformer(nn.Module):
     def forward(self, tokens: Tensor, conditions: Tensor, bar_of: Tensor) -> Tensor:
         """Logits (rows, tokens, vocabulary) for tokens (rows, tokens), the conditions of the rows' bars
         (rows, bars, SIZE) and the bar that each token stands in, (rows, tokens)."""
-        logits, _, _ = self.read(tokens, conditions, bar_of)
-        return logits
+        x, _, _ = self.read(tokens, conditions, bar_of)
+        return self.logits(x)
 
     def read(self, tokens: Tensor, conditions: Tensor, bar_of: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """As `forward`, with keys and values (layers, rows, heads, tokens, width of a head) to go on from."""
+        """What `logits` are made of, and keys and values (layers, rows, heads, tokens, width of a head) to go on from."""
         x = self.embedding(tokens)
         films = self.heard(conditions)
         row = torch.arange(len(tokens))[:, None]
@@ -133,7 +133,7 @@ class Transformer(nn.Module):
             x = block.after(x, functional.scaled_dot_product_attention(q, k, v, is_causal=True), scale, shift)
             keys.append(k)
             values.append(v)
-        return self.logits(x), torch.stack(keys), torch.stack(values)
+        return x, torch.stack(keys), torch.stack(values)
 
     def begin(self, prompts: Sequence[Prompt], conditions: Tensor, room: int) -> Rows:
         """Rows to go on from: row r from prompt r modulo their number, asked conditions[r], room for so many tokens."""
