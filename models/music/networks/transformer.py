@@ -121,7 +121,7 @@ class Transformer(nn.Module):
         return self.logits(x)
 
     def read(self, tokens: Tensor, conditions: Tensor, bar_of: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What `logits` are made of, and keys and values (layers, rows, heads, tokens, width of a head) to go on from."""
+        """What `logits` takes, and keys and values (layers, rows, heads, tokens, width of a head) to go on from."""
         x = self.embedding(tokens)
         films = self.heard(conditions)
         row = torch.arange(len(tokens))[:, None]
