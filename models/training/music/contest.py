@@ -38,14 +38,14 @@ class Weights:
     """How much each term counts. `smooth` is the weight of the critic's squared slope, measured at every
     `smooth_every`th step only."""
 
-    divergence: float = 0.5
-    likelihood: float = 0.2
-    adversarial: float = 1.0
+    divergence: float = 1.0
+    likelihood: float = 0.5
+    adversarial: float = 0.3
     feature: float = 1.0
-    fullness: float = 0.02
+    fullness: float = 0.05
     motion: float = 0.2
     strangers: float = 0.5
-    smooth: float = 1.0
+    smooth: float = 2.0
     smooth_every: int = 8
 
 

@@ -37,7 +37,7 @@ def histograms(rolls: Tensor) -> dict[str, Floats]:
     """What is counted in bars (n, SLOTS, CHANNELS), by role: tones above the tonic, slots and number of onsets, leaps
     between a line's neighbouring tones and how many slots of it sound; for drums the strokes in place of tones."""
     found: dict[str, Floats] = {}
-    bars = rolls.detach().cpu().numpy().astype(np.float64)
+    bars = np.rint(rolls.detach().cpu().numpy()).astype(np.float64)  # hard states carry traces of their soft ones
     for role, span in SPANS.items():
         onsets = bars[..., span][..., :ROWS]
         tones = onsets.sum(axis=(0, 1))
