@@ -89,6 +89,7 @@ def card(folder: Path, figures: Mapping[str, Any]) -> str:
     """The card of the shipped weights as text."""
     shipped = read(NAME, folder)
     about, generator = shipped.about, rebuilt(shipped)
+    apart = about["trained"]["apart"]
     trained, size = about["trained"], (folder / f"{NAME}.safetensors").stat().st_size
     parameters = sum(value.numel() for value in generator.parameters())
     steered_rows = "\n".join(
@@ -125,7 +126,7 @@ Nothing is fitted on evaluation-only data.
 {trained["minutes"]:g} minutes on one core of a busy machine, {trained["steps"]:,} steps of 64 bars, bfloat16; first on
 likelihood with a recogniser of the chance, then against the critic. The averaged weights of step
 {trained["best_step"]:,} are those that stood nearest to the held-out works at a look: `apart` on the valid split
-{trained["apart"]["best"]:.3f} bits, {trained["apart"]["before_contest"]:.3f} before the contest began, {trained["apart"]["last"]:.3f} at its end.
+{apart["best"]:.3f} bits, {apart["before_contest"]:.3f} before the contest began, {apart["last"]:.3f} at its end.
 
 ## Figures
 
@@ -140,8 +141,8 @@ likelihood with a recogniser of the chance, then against the critic. The average
 | `obeyed`: rank correlation of pitched onsets with those of the bar whose wishes were told | {figures["obeyed"]:.2f} |
 
 `apart` is over histograms of tones, slots, onsets a bar, leaps and sounding slots, by role. One wish moved, all that is
-measured with it left open, the rest as these bars have it. These are figures of the network; it is then held to the plan's chords, scale, cadence
-and registers, with a little chance in each tone (`models/music/writing/rolled.py`).
+measured with it left open, the rest as these bars have it. These are figures of the network; it is then held to the
+plan's chords, scale, cadence and registers, with a little chance in each tone (`models/music/writing/rolled.py`).
 
 | wish | what is measured | 0.1 | 0.5 | 0.9 |
 |---|---|---|---|---|
