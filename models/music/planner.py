@@ -210,7 +210,8 @@ def _motif(
     if last:
         to_root = phrase.cadence[1] == form.tradition.mode(phrase.key.mode).home
         return closed(motif, chords[-1], tones, form.beats, to_root)
-    motif = ornamented(motif, target, phrase.motifs[form.phrase_bar + 1][0].degree)
+    following = next((note.degree for note in phrase.motifs[form.phrase_bar + 1]), None)
+    motif = ornamented(motif, target, following)
     if form.beats == 4 and aim.arousal >= SYNCOPATION_FROM_AROUSAL:
         swing = chance(form.seed, form.movement * len(MOVEMENT) + form.section, "syncopation").random()
         motif = syncopated(motif, float(swing))

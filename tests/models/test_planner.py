@@ -6,7 +6,7 @@ import pytest
 from models.music.form import Form
 from models.music.harmony import inflected, parse, pitch_classes
 from models.music.phrases import TURN
-from models.music.plan import ROLES, Aim, MusicPlan
+from models.music.plan import ROLES, Aim, MusicPlan, ThemeNote
 from models.music.planner import begin, next_bar, tempo_for
 from models.music.themes import rhythm
 from models.music.traditions.western import TRADITION
@@ -97,6 +97,16 @@ def test_a_far_new_aim_changes_the_mode_at_the_next_bar_and_the_phrase_still_clo
     close = plans[11]
     assert close.cadence.endswith(close.chords[-1].numeral)
     assert set(close.chords[-1].pitch_classes) <= {*close.scale, *(tone + 1 for tone in close.scale)}
+
+
+def test_a_sung_theme_that_rests_for_half_a_bar_can_be_varied_and_developed() -> None:
+    short = (ThemeNote(2, 0.0, 1.0), ThemeNote(4, 1.0, 0.5))
+    for seed in range(12):  # among them are all variations
+        form = begin(seed, TRADITION)
+        form = replace(form, themes=tuple(replace(theme, bars=(short,) * 4) for theme in form.themes))
+        for _ in range(72):
+            form, plan = next_bar(form, Aim(0.4, 0.3))
+            assert all(note.beats > 0 for note in plan.motif)
 
 
 def test_lively_music_is_written_darker_so_that_it_is_not_happier_than_asked() -> None:

@@ -37,7 +37,7 @@ class Amount:
     brief: bool
 
 
-FULL = Amount(Grid(5, 8, 16), 3, 5, 2, 3, 2, 40, brief=False)
+FULL = Amount(Grid(5, 8, 16), 2, 3, 1, 2, 1, 16, brief=False)
 QUICK = Amount(Grid(3, 2, 8), 1, 3, 1, 2, 1, 2, brief=True)
 
 
