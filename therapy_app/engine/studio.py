@@ -189,9 +189,11 @@ def work(pipe: Connection) -> None:
 
 
 def _answer(composer: Composer, name: str, own: dict[int, Commission]) -> Refusal | list[tuple[int, Bar]]:
-    urgent = sorted(own, key=lambda number: own[number].due_in_s)
+    """The bars, or why there is no such generator. A fault while it composes ends the process, which begins anew."""
     try:
-        requests: list[BarRequest] = [own[number].request for number in urgent]
-        return list(zip(urgent, composer.generator(name).compose(requests), strict=True))
+        generator = composer.generator(name)
     except (WeightsError, LookupError) as error:
         return Refusal(name, str(error.args[0]) if error.args else str(error))
+    urgent = sorted(own, key=lambda number: own[number].due_in_s)
+    requests: list[BarRequest] = [own[number].request for number in urgent]
+    return list(zip(urgent, generator.compose(requests), strict=True))

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,16 @@ def test_a_generator_without_usable_weights_leaves_the_music_to_the_rules_and_sa
     assert "no generator named 'no such generator'" in notice.words
     studio.send([commission(2, generator="no such generator")], time.monotonic())
     assert [bar.generator for _, bar in studio.collect(time.monotonic())] == ["rules"]
+
+
+def test_a_fault_in_one_bar_does_not_cost_the_generator_for_good(studio: Studio) -> None:
+    whole = commission(1)
+    no_token_is_so_long = replace(whole.request, plan=replace(whole.request.plan, beats=9))
+    studio.send([replace(whole, request=no_token_is_so_long)], time.monotonic())
+    assert answers(studio, 1) == [(1, "rules")]
+    time.sleep(RESTART_AFTER_S)
+    studio.send([commission(2)], time.monotonic())
+    assert answers(studio, 1) == [(2, "transformer")]
 
 
 def test_torch_stays_out_of_the_engine_itself() -> None:
