@@ -22,8 +22,8 @@ from models.smoothing import Smoothing
 from sensors.blocks import SampleBlock, StreamInfo
 from sensors.readings import Features
 from sensors.recordings.readers import open_recording
+from sensors.recordings.seconds import blocks_of, describe
 from sensors.window import Window
-from therapy_app.exchange.estimate import blocks_of, describe
 
 REST_S = 180
 EEG_REST_S = 90

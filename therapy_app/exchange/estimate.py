@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from heapq import merge
-from math import floor, isfinite
+from math import isfinite
 from pathlib import Path
-
-import numpy as np
 
 from models.affect import Affect, Estimator, Interval
 from models.person import SHORTEST_BASELINE_S, Person, rest_of
 from models.smoothing import Smoothing
-from sensors.blocks import SampleBlock
 from sensors.readings import READINGS, Features
-from sensors.recordings.recording import Recording, Signal
-from sensors.window import Window
+from sensors.recordings.recording import Recording
+from sensors.recordings.seconds import seconds_of
 
 BASELINE_S = 180.0
-BLOCK_S = 10.0
 
 COLUMNS = (
     "time_s",
@@ -62,7 +57,7 @@ def estimate_rows(
 
     Rest is `baseline`, or the first 180 s. Raises ValueError when it lies outside the recording.
     """
-    moments = list(describe(blocks_of(recording), recording.start_s, recording.end_s))
+    moments = seconds_of(recording)
     start_s, end_s = baseline or (recording.start_s, min(recording.start_s + BASELINE_S, recording.end_s))
     if baseline and not recording.start_s - 1 <= start_s < end_s <= recording.end_s + 1:
         raise ValueError(
@@ -74,42 +69,6 @@ def estimate_rows(
     for moment in moments:
         affect, smoothing = smoothing.after(estimator.estimate(moment, person))
         yield row_of(moment, affect)
-
-
-def describe(blocks: Iterable[SampleBlock], start_s: float, end_s: float) -> Iterator[Features]:
-    """Features at the end of each second. `blocks` in order of their start."""
-    window = Window()
-    waiting = iter(blocks)
-    block = next(waiting, None)
-    for now_s in range(floor(start_s) + 1, floor(end_s + 1e-6) + 1):
-        while block is not None and block.start_s < now_s:
-            window.add(block)
-            block = next(waiting, None)
-        yield window.describe(float(now_s))
-
-
-def blocks_of(recording: Recording) -> Iterator[SampleBlock]:
-    """The recording as its sensors would have sent it: all streams, in order of time."""
-    return merge(*map(_stream, recording.signals), key=lambda block: block.start_s)
-
-
-def _stream(signal: Signal) -> Iterator[SampleBlock]:
-    seq, end_s = 0, signal.start_s
-    for piece in signal.pieces:
-        if piece.times_s is None:
-            assert signal.info.rate_hz is not None
-            step = max(1, round(BLOCK_S * signal.info.rate_hz))
-            cuts = np.arange(step, len(piece.samples), step)
-            starts_s = piece.start_s + np.concatenate(([0], cuts)) / signal.info.rate_hz
-        else:
-            cuts = np.arange(1, len(piece.samples))
-            starts_s = piece.times_s
-        gap_s = max(0.0, piece.start_s - end_s) if seq else 0.0
-        times = np.split(piece.times_s, cuts) if piece.times_s is not None else [None] * (len(cuts) + 1)
-        for start_s, samples, times_s in zip(starts_s.tolist(), np.split(piece.samples, cuts), times, strict=True):
-            block = SampleBlock(signal.info, seq, start_s, samples, times_s, gap_s)
-            yield block
-            seq, end_s, gap_s = seq + 1, block.end_s, 0.0
 
 
 def row_of(moment: Features, affect: Affect) -> Row:
