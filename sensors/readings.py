@@ -10,16 +10,20 @@ READINGS = {
     "hr_bpm": "bpm",
     "rmssd_ms": "ms",
     "sdnn_ms": "ms",
+    "rr_corrected": "1",
     "eda_tonic_us": "uS",
+    "eda_slope_us_per_min": "uS/min",
     "scr_per_min": "1/min",
+    "scr_amplitude_us": "uS",
     "resp_per_min": "1/min",
     "eeg_theta": "1",
     "eeg_alpha": "1",
     "eeg_beta": "1",
+    "eeg_theta_beta": "1",
     "eeg_faa": "1",
     "movement_g": "g",
 }
-"""Every reading's name and unit; the names are the columns of `therapy estimate`."""
+"""Every reading's name and unit."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""EEG: relative theta, alpha and beta power over 4 s and frontal alpha asymmetry over 10 s."""
+"""EEG: relative theta, alpha and beta power over 4 s; theta over beta and frontal alpha asymmetry over 10 s."""
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 
@@ -18,7 +19,8 @@ WHOLE_HZ = (4.0, 30.0)
 MUSCLE_HZ = (30.0, 45.0)
 MAINS_HZ = ((49.0, 51.0), (59.0, 61.0))
 FRONTAL_PAIRS = (("AF7", "AF8"), ("F7", "F8"), ("Fp1", "Fp2"), ("F3", "F4"))
-BANDS_S, ASYMMETRY_S = 4.0, 10.0
+BANDS_S, FRONTAL_S = 4.0, 10.0
+THETA, ALPHA, BETA = range(len(BANDS_HZ))
 
 FLAT_UV = 0.5
 BLINK_UV = 150.0
@@ -51,8 +53,9 @@ class Brain:
         frequencies_hz = np.fft.rfftfreq(length, 1 / info.rate_hz)
         rows = [*BANDS_HZ.values(), WHOLE_HZ, MUSCLE_HZ, *MAINS_HZ]
         self._bands = np.array([(frequencies_hz >= a) & (frequencies_hz < b) for a, b in rows], np.float64)
-        self._segments: deque[Segment] = deque(maxlen=round(ASYMMETRY_S))
+        self._segments: deque[Segment] = deque(maxlen=round(FRONTAL_S))
         self._pair = _frontal(info.channels)
+        self._all = tuple(range(len(info.channels)))
 
     def reset(self) -> None:
         self._half = None
@@ -73,6 +76,7 @@ class Brain:
 
     def readings(self, moment: Moment) -> dict[str, Reading]:
         out = self._band_readings(moment)
+        out["eeg_theta_beta"] = self._theta_beta(moment)
         if self._pair:
             out["eeg_faa"] = self._asymmetry(moment, *self._pair)
         return out
@@ -102,18 +106,33 @@ class Brain:
 
     def _asymmetry(self, moment: Moment, left: int, right: int) -> Reading:
         """ln alpha right - ln alpha left: above 0 means more left-sided activity (weakly tied to approach)."""
-        segments = self._recent(moment, ASYMMETRY_S)
+        segments = self._recent(moment, FRONTAL_S)
         both = [s for s in segments if not s.states[left] and not s.states[right]]
         share = len(both) / max(1, len(segments))
         quality = share * stillness("eeg", moment.movement_g)
-        why = moment.silence(ASYMMETRY_S, 0.5)
+        why = moment.silence(FRONTAL_S, 0.5)
         if not why and (quality < GATE or len(both) < 3):
             why = _commonest(segments, (left, right)) or "too much movement"
         if why:
-            return moment.absent(why, ASYMMETRY_S, quality)
-        alpha = list(BANDS_HZ).index("eeg_alpha")
-        value = np.log(sum(s.power[alpha, right] for s in both) / sum(s.power[alpha, left] for s in both))
-        return moment.known(float(value), quality, ASYMMETRY_S)
+            return moment.absent(why, FRONTAL_S, quality)
+        value = np.log(sum(s.power[ALPHA, right] for s in both) / sum(s.power[ALPHA, left] for s in both))
+        return moment.known(float(value), quality, FRONTAL_S)
+
+    def _theta_beta(self, moment: Moment) -> Reading:
+        """ln theta - ln beta of the frontal pair, or of all channels where there is none."""
+        segments = self._recent(moment, FRONTAL_S)
+        channels = self._pair or self._all
+        good = np.array([[not s.states[i] for i in channels] for s in segments], np.bool_)
+        share = float(good.mean()) if good.size else 0.0
+        quality = share * stillness("eeg", moment.movement_g)
+        why = moment.silence(FRONTAL_S, 0.5)
+        if not why and (quality < GATE or len(segments) < 3):
+            why = _commonest(segments, channels) or "too much movement"
+        if why:
+            return moment.absent(why, FRONTAL_S, quality)
+        power = np.array([s.power[:, channels] for s in segments])  # (segment, band, channel)
+        total = (power * good[:, None, :]).sum(axis=0)[:, good.any(axis=0)]
+        return moment.known(float(np.log(total[THETA] / total[BETA]).mean()), quality, FRONTAL_S)
 
 
 def _states(
@@ -123,7 +142,7 @@ def _states(
     _, _, _, whole, muscle, mains_50, mains_60 = power
     rules = (
         (~finite, "samples are missing"),
-        (span_uv < FLAT_UV, "flat line: not worn"),
+        (span_uv < FLAT_UV, "flat line: not worn, or the unit is not µV"),
         (span_uv > UNWORN_UV, "not worn"),
         (np.maximum(mains_50, mains_60) > MAINS_RATIO * whole, "mains hum: poor contact"),
         (edges > 0.05, "the signal is cut off at the limits of its range"),
@@ -143,8 +162,9 @@ def _commonest(segments: list[Segment], channels: tuple[int, ...] | None = None)
 
 
 def _frontal(channels: tuple[str, ...]) -> tuple[int, int] | None:
-    """Indices of the first frontal pair that is there."""
+    """Indices of the first frontal pair that is there; 'EEG Fp1-A2' and 'FP1' are Fp1 too."""
+    places = [re.split(r"[-_. ]", re.sub(r"^EEG[-_. ]*", "", name.strip(), flags=re.I))[0].upper() for name in channels]
     for left, right in FRONTAL_PAIRS:
-        if left in channels and right in channels:
-            return channels.index(left), channels.index(right)
+        if left.upper() in places and right.upper() in places:
+            return places.index(left.upper()), places.index(right.upper())
     return None

@@ -10,15 +10,30 @@ from pathlib import Path
 from models.affect import Affect, Estimator, Interval
 from models.person import SHORTEST_BASELINE_S, Person, rest_of
 from models.smoothing import Smoothing
-from sensors.readings import READINGS, Features
+from sensors.readings import Features
 from sensors.recordings.recording import Recording
 from sensors.recordings.seconds import seconds_of
 
 BASELINE_S = 180.0
 
+NUMBERS = (
+    "hr_bpm",
+    "rmssd_ms",
+    "sdnn_ms",
+    "eda_tonic_us",
+    "scr_per_min",
+    "resp_per_min",
+    "eeg_theta",
+    "eeg_alpha",
+    "eeg_beta",
+    "eeg_faa",
+    "movement_g",
+)
+"""The readings that others rely on by name. Estimators may use more of them than the table shows."""
+
 COLUMNS = (
     "time_s",
-    *READINGS,
+    *NUMBERS,
     "coverage",
     "quality",
     "arousal",
@@ -75,7 +90,7 @@ def row_of(moment: Features, affect: Affect) -> Row:
     """Everything that is known about one second."""
     readings = list(moment.readings.values())
     row: Row = {"time_s": moment.at_s}
-    row |= {name: _number(moment.value(name)) for name in READINGS}
+    row |= {name: _number(moment.value(name)) for name in NUMBERS}
     row["coverage"] = _number(sum(r.coverage for r in readings) / len(readings) if readings else 0.0)
     row["quality"] = _number(sum(r.quality for r in readings) / len(readings) if readings else 0.0)
     row |= _columns("arousal", affect.arousal) | _columns("valence", affect.valence)
