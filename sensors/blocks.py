@@ -21,8 +21,12 @@ UNITS = {
     "eeg": "uV",
     "acc": "g",
     "temp": "degC",
+    "resp": "1",
 }
 """Unit of each modality, as it stands in every block."""
+
+TimeSource = Literal["host", "device"]
+"""Whose clock stamps a stream: this machine's at arrival, or the device's own, mapped by `sensors.clock`."""
 
 State = Literal["connecting", "streaming", "stale", "reconnecting", "lost", "stopped"]
 
@@ -33,12 +37,18 @@ class SensorError(Exception):
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """One signal of one device. `rate_hz` is None for events that come when they come (rr, hr)."""
+    """One signal of one device. `rate_hz` is None for events that come when they come (rr, hr).
+
+    `uncertainty_s` is how far the stamps may be from when the body did it, beyond a constant delay: a strap sends an
+    interval between beats up to some seconds after it.
+    """
 
     stream: str
     modality: str
     channels: tuple[str, ...]
     rate_hz: float | None
+    clock: TimeSource = "host"
+    uncertainty_s: float = 0.0
 
     def __post_init__(self) -> None:
         if self.modality not in UNITS:
@@ -58,7 +68,9 @@ class SampleBlock:
     `samples` is float32 of shape (time, channel). `start_s` is when the first sample was taken, on the
     session clock. Streams of events (rate None) carry each event's time in `times_s`, shape (time,).
     `seq` counts blocks of the stream and is never reused; `gap_s` is how much is missing before this
-    block. `contact` is None where the device can't tell whether it is worn.
+    block. `contact` is None where the device can't tell whether it is worn, `quality` (0 to 1) where it gives
+    none. `device_s` is the first sample on the device's own clock, where it has one; `arrived_s` when the block
+    reached this machine, on the session clock.
     """
 
     info: StreamInfo
@@ -69,6 +81,9 @@ class SampleBlock:
     gap_s: float = 0.0
     contact: bool | None = None
     flags: frozenset[str] = field(default_factory=frozenset)
+    device_s: float | None = None
+    arrived_s: float | None = None
+    quality: float | None = None
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 2 or self.samples.shape[1] != len(self.info.channels):
@@ -80,6 +95,8 @@ class SampleBlock:
             raise ValueError(f"{self.info.stream}: event streams, and only they, carry times_s")
         if self.times_s is not None and self.times_s.shape != (len(self.samples),):
             raise ValueError(f"{self.info.stream}: {len(self.samples)} events but {self.times_s.shape} times")
+        if self.quality is not None and not 0 <= self.quality <= 1:
+            raise ValueError(f"{self.info.stream}: quality {self.quality}; expected 0 to 1")
 
     @property
     def end_s(self) -> float:

@@ -38,11 +38,16 @@ class Numbering:
         missing_s: float = 0.0,
         contact: bool | None = None,
         flags: frozenset[str] = frozenset(),
+        device_s: float | None = None,
+        arrived_s: float | None = None,
+        quality: float | None = None,
     ) -> SampleBlock:
         """The stream's next block. `missing_s` is what the caller knows to be missing before it."""
         name, seq = info.stream, self._next.get(info.stream, 0)
         gap_s = max(missing_s, self._gap_s(info, start_s))
-        block = SampleBlock(info, seq, start_s, samples, times_s, gap_s, contact, flags)
+        block = SampleBlock(
+            info, seq, start_s, samples, times_s, gap_s, contact, flags, device_s, arrived_s, quality
+        )
         self._next[name] = seq + 1
         self._end_s[name] = block.end_s
         self._holes.discard(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from sensors.blocks import Clock, SensorError, State, Status, StreamInfo
 from sensors.mailbox import Mailbox
 from sensors.numbering import Numbering
+
+log = logging.getLogger(__name__)
 
 
 class LinkLost(SensorError):
@@ -23,7 +26,7 @@ class Patience:
     """How long a supervisor waits: to try again, for a connection, and for data on a connection."""
 
     first_pause_s: float = 0.5
-    longest_pause_s: float = 8.0
+    longest_pause_s: float = 2.0
     connect_s: float = 20.0
     silence_s: float = 5.0
 
@@ -48,6 +51,12 @@ class Link:
         self._battery = battery
         self._postpone()
 
+    def battery(self, level: float) -> None:
+        """The share of charge left, 0 to 1. Told when it changes by a hundredth."""
+        if self._battery is None or abs(level - self._battery) >= 0.01:
+            self._battery = level
+            self._supervisor.tell("streaming" if self.heard else "connecting", battery=level)
+
     def alive(self) -> None:
         """Something arrived, even if it held no samples."""
         if not self.heard:
@@ -68,12 +77,26 @@ class Link:
         *,
         missing_s: float = 0.0,
         contact: bool | None = None,
+        flags: frozenset[str] = frozenset(),
+        device_s: float | None = None,
+        quality: float | None = None,
     ) -> None:
         """Samples arrived; `missing_s` is what the device itself knows to be missing before them."""
         self.alive()
-        numbering = self._supervisor.numbering
-        block = numbering.block(info, start_s, samples, times_s, missing_s=missing_s, contact=contact)
-        self._supervisor.mailbox.put(block)
+        self._supervisor.mailbox.put(
+            self._supervisor.numbering.block(
+                info,
+                start_s,
+                samples,
+                times_s,
+                missing_s=missing_s,
+                contact=contact,
+                flags=flags,
+                device_s=device_s,
+                arrived_s=self._supervisor.clock(),
+                quality=quality,
+            )
+        )
 
     def _postpone(self) -> None:
         self._deadline.reschedule(asyncio.get_running_loop().time() + self._supervisor.patience.silence_s)
@@ -91,11 +114,11 @@ class Supervisor:
         self.mailbox = mailbox
         self.patience = patience
         self.numbering = Numbering()
-        self._clock = clock
-        self._told: tuple[State, str] | None = None
+        self.clock = clock
+        self._told: tuple[State, str, float | None] | None = None
 
     async def run(self, connection: Connection) -> None:
-        """Until cancelled, or until the connection raises something that is no LinkLost."""
+        """Until cancelled."""
         failures = 0
         self.tell("connecting")
         while True:
@@ -107,9 +130,9 @@ class Supervisor:
 
     def tell(self, state: State, reason: str = "", battery: float | None = None) -> None:
         """A status, unless it is the one that was told last."""
-        if (state, reason) != self._told:
-            self._told = (state, reason)
-            self.mailbox.put(Status(self.device, state, self._clock(), reason, battery))
+        if (state, reason, battery) != self._told:
+            self._told = (state, reason, battery)
+            self.mailbox.put(Status(self.device, state, self.clock(), reason, battery))
 
     async def _live(self, connection: Connection) -> tuple[bool, str]:
         """One life of the connection: whether anything was heard, and why it ended."""
@@ -122,8 +145,11 @@ class Supervisor:
             return link.heard, str(lost)
         except TimeoutError:
             if not deadline.expired():
-                raise
+                return link.heard, "the device did not answer in time"
             return link.heard, self._overdue(link)
+        except Exception as fault:  # a device must never end a session: it is lost, said so, and tried again
+            log.exception("the adapter of %s broke", self.device.partition(":")[0])
+            return link.heard, f"the adapter broke: {type(fault).__name__}"
         return link.heard, "the device ended the connection"
 
     def _overdue(self, link: Link) -> str:

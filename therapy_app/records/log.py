@@ -144,9 +144,14 @@ def _block_row(session_id: int, tick: int, place: int, block: SampleBlock) -> di
             "modality": info.modality,
             "channels": info.channels,
             "rate_hz": info.rate_hz,
+            "clock": info.clock,
+            "uncertainty_s": info.uncertainty_s,
             "gap_s": block.gap_s,
             "contact": block.contact,
             "flags": sorted(block.flags),
+            "device_s": block.device_s,
+            "arrived_s": block.arrived_s,
+            "quality": block.quality,
         },
         "samples": zlib.compress(block.samples.astype("<f4").tobytes(), FASTEST),
         "times": None if block.times_s is None else zlib.compress(block.times_s.astype("<f8").tobytes(), FASTEST),
@@ -157,8 +162,9 @@ def _block_from(row: Any) -> SampleBlock:
     header = row.header
     channels = tuple(header["channels"])
     samples = np.frombuffer(zlib.decompress(row.samples), "<f4").reshape(-1, len(channels))
+    clock, uncertainty_s = header.get("clock", "host"), header.get("uncertainty_s", 0.0)  # not in the oldest logs
     return SampleBlock(
-        StreamInfo(row.stream, header["modality"], channels, header["rate_hz"]),
+        StreamInfo(row.stream, header["modality"], channels, header["rate_hz"], clock, uncertainty_s),
         seq=row.seq,
         start_s=row.start_s,
         samples=samples,
@@ -166,4 +172,7 @@ def _block_from(row: Any) -> SampleBlock:
         gap_s=header["gap_s"],
         contact=header["contact"],
         flags=frozenset(header["flags"]),
+        device_s=header.get("device_s"),
+        arrived_s=header.get("arrived_s"),
+        quality=header.get("quality"),
     )
