@@ -49,6 +49,8 @@ class Link:
         """From now on silence counts. It is not streaming yet: devices say they are connected when nothing comes."""
         self.is_connected = True
         self._battery = battery
+        if self.heard:  # the first samples may come before the battery has been asked
+            self._supervisor.tell("streaming", battery=battery)
         self._postpone()
 
     def battery(self, level: float) -> None:

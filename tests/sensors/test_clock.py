@@ -63,7 +63,7 @@ def test_after_a_break_the_map_is_found_again(broken: str) -> None:
     settled = slice(half + 100, None)
     error_s = found_s[settled] - (truth_s + host_jump_s * late)[settled]
     assert clock.restarts == 1
-    assert 0.02 < error_s.min()
+    assert error_s.min() > 0.02
     assert error_s.max() < 0.08
     assert np.abs(error_s[200:] - np.median(error_s[200:])).max() < 0.005
 
