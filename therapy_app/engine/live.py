@@ -8,6 +8,7 @@ from datetime import datetime
 from models.music.plan import Bar
 from sensors.blocks import Listener, SampleBlock, Sensor, Status
 from therapy_app import catalog
+from therapy_app.engine.apart import apart
 from therapy_app.engine.composer import Commission, found_index
 from therapy_app.playback.groove import found_groove
 from therapy_app.records.log import TickRecord
@@ -70,7 +71,7 @@ class Live:
 
     def __init__(self, order: Order, sensors: Sequence[Sensor]) -> None:
         self.order = order
-        self.sensors = tuple(sensors)
+        self.sensors = apart(sensors)
         self.session = begin_session(order)
         self.next_tick = 0
         self.answers: list[Bar] = []
@@ -80,7 +81,7 @@ class Live:
         if unchecked := found_index()[1]:
             self.notices.append(Alarm(ORIGINALITY, "notice", unchecked))
         self._composers: dict[str, Alarm | AlarmCleared] = {}
-        self._hearing = Hearing(self.sensors)
+        self._hearing = Hearing(sensors)
 
     def tick(self, wall: datetime, commands: Sequence[Command] = ()) -> tuple[TickRecord, Commission | None]:
         """Runs the next tick."""
@@ -89,6 +90,8 @@ class Live:
         arrivals: list[SampleBlock | Status] = []
         for sensor in self.sensors:
             arrivals += sensor.read(number * TICK_S)
+        # Statuses first, as in a replay: the log tells what came within a tick, not in which order.
+        arrivals.sort(key=lambda arrival: isinstance(arrival, SampleBlock))
         tick = Tick(number, tuple(arrivals), tuple(commands), tuple(self.answers), tuple(self.notices))
         self.answers, self.notices = [], []
         outcome = self.session.step(tick)

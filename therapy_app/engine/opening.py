@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sensors import spec
@@ -32,6 +34,7 @@ def speed_of(order: Order) -> float:
 
 def open_sensors(order: Order, clock: Clock) -> list[Sensor]:
     """The order's sensors on the session's clock. Raises one of OPENING_ERRORS, naming what is wrong."""
+    refuse_twice(order.sensors)
     opened: list[Sensor] = []
     chances = np.random.SeedSequence(order.seed).spawn(len(order.sensors))
     try:
@@ -42,6 +45,14 @@ def open_sensors(order: Order, clock: Clock) -> list[Sensor]:
             sensor.close()
         raise
     return opened
+
+
+def refuse_twice(texts: Sequence[str]) -> None:
+    """One device can't be worn twice. A SPEC that leaves the device open ('ws', 'ble:auto') may stand there twice."""
+    named = [text.strip() for text in texts if spec.parse(text)[1] not in ("", "auto")]
+    for text in named:
+        if named.count(text) > 1:
+            raise SensorError(f"the sensor {text!r} is named twice; expected each device once")
 
 
 def open_sensor(text: str, place: Place) -> Sensor:
