@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
+from models.usual import Usual
 from sensors.readings import Features
 
 SHORTEST_BASELINE_S = 20.0
@@ -43,6 +44,7 @@ class SelfReport:
 class Person:
     baseline: Baseline | None = None
     reports: tuple[SelfReport, ...] = field(default=())
+    usual: Usual = field(default=Usual())
 
 
 def rest_of(features: Iterable[Features], length_s: float) -> Baseline | None:

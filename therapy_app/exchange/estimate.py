@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def estimate_rows(
     person = Person(rest_of(resting, end_s - start_s))
     smoothing = Smoothing()
     for moment in moments:
+        person = replace(person, usual=person.usual.after(moment))
         affect, smoothing = smoothing.after(estimator.estimate(moment, person))
         yield row_of(moment, affect)
 

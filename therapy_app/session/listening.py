@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from models.affect import Affect, Estimator
 from models.person import Baseline, Person, SelfReport, rest_of
@@ -28,6 +29,7 @@ class Listening:
         return self._window.describe(at_s)
 
     def feel(self, features: Features) -> Affect:
+        self._person = replace(self._person, usual=self._person.usual.after(features))
         affect, self._smoothing = self._smoothing.after(self._estimator.estimate(features, self._person))
         return affect
 
@@ -41,8 +43,8 @@ class Listening:
         baseline = rest_of(self._quiet, seconds)
         self._quiet = []
         if baseline is not None:
-            self._person = Person(baseline, self._person.reports)
+            self._person = replace(self._person, baseline=baseline)
         return baseline
 
     def report(self, said: SelfReport) -> None:
-        self._person = Person(self._person.baseline, (*self._person.reports, said))
+        self._person = replace(self._person, reports=(*self._person.reports, said))
