@@ -29,7 +29,7 @@ COMMANDS = {
     "parts": "parts",
     "play": "serving",
     "replay": "records",
-    "sensors": "body",
+    "sensors": "sensing",
     "serve": "serving",
     "simulate": "records",
     "train": "training",
