@@ -10,11 +10,13 @@ from sensors.blocks import SampleBlock, StreamInfo
 from sensors.features.eda import Skin
 from sensors.features.eeg import Brain
 from sensors.features.events import EventIntake
-from sensors.features.heart import BeatIntervals, HeartWave, PulseNumber
+from sensors.features.heart import HeartWave
 from sensors.features.intake import Intake, Piece
 from sensors.features.motion import Motion
 from sensors.features.quality import Moment, best
+from sensors.features.respiration import Belt
 from sensors.features.slow import TooSlow, too_slow
+from sensors.features.strap import BeatIntervals, PulseNumber
 from sensors.readings import Features, Reading
 
 
@@ -26,15 +28,16 @@ class Signal(Protocol):
     def readings(self, moment: Moment) -> dict[str, Reading]: ...
 
 
-SAMPLED: Mapping[str, type[HeartWave] | type[Skin] | type[Brain] | type[Motion]] = {
+SAMPLED: Mapping[str, type[HeartWave] | type[Skin] | type[Brain] | type[Motion] | type[Belt]] = {
     "acc": Motion,
     "ecg": HeartWave,
     "ppg": HeartWave,
     "eda": Skin,
     "eeg": Brain,
+    "resp": Belt,
 }
 EVENTS: Mapping[str, type[BeatIntervals] | type[PulseNumber]] = {"rr": BeatIntervals, "hr": PulseNumber}
-PREFERENCE = ("acc", "ecg", "rr", "ppg", "hr", "eda", "eeg")
+PREFERENCE = ("acc", "resp", "ecg", "rr", "ppg", "hr", "eda", "eeg")
 """Order in which streams are asked: movement first, as the others need it; then the surer heart first."""
 
 
@@ -58,7 +61,7 @@ class Track:
                 self.signal.reset()
             else:
                 self.signal.take(piece)
-        moment = Moment(now_s, self.intake.coverage, self.intake.problem, movement_g)
+        moment = Moment(now_s, self.intake.coverage, self.intake.problem, movement_g, self.intake.flags)
         return self.signal.readings(moment)
 
 

@@ -23,6 +23,7 @@ class EventIntake:
         self.dropped: Counter[str] = Counter()
         self.coverage = Coverage()
         self.problem = ""
+        self.flags: frozenset[str] = frozenset()
         self._waiting: deque[SampleBlock] = deque()
         self._seq = -1
         self._last_s = -np.inf
@@ -48,7 +49,7 @@ class EventIntake:
             self.dropped["repeated"] += 1
             return
         broken = block.gap_s > 0 or (block.seq != self._seq + 1 and self._seq >= 0) or block.contact is False
-        self._seq = block.seq
+        self._seq, self.flags = block.seq, block.flags
         self.problem = "not worn" if block.contact is False else ""
         if broken:
             yield None

@@ -35,6 +35,7 @@ class Intake:
         self.dropped: Counter[str] = Counter()
         self.coverage = Coverage()
         self.problem = ""
+        self.flags: frozenset[str] = frozenset()
         self._length = max(1, round(piece_s * info.rate_hz))
         self._any_channel = channelwise
         self._pace = Pace(info.rate_hz)
@@ -72,7 +73,7 @@ class Intake:
             self.dropped[verdict] += 1
             return
         skipped = block.seq != self._seq + 1 and self._seq >= 0
-        self._seq = block.seq
+        self._seq, self.flags = block.seq, block.flags
         if not len(block.samples):
             return
         self.problem = self._pace.watch(block.start_s, len(block.samples), not skipped and not block.gap_s)

@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
+
+from sensors.features.artefacts import artefacts
 
 SHORTEST_MS = 300.0
 LONGEST_MS = 2000.0
 LARGEST_CHANGE = 0.25
 """An interval further than this from the median of its neighbours is an extra, missed or ectopic beat."""
 AROUND = 9
+FEWEST_FOR_LAW = 20
+RESTLESS = 0.08
+TURNING = 0.56
+"""Of random intervals two thirds are turning points; of a heart that follows the breath, half or fewer."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Beats in order, arrays of shape (beat,).
+
+    `rr_ms` is the interval that ends at the beat at `times_s` (NaN after a gap); `follows`: the beat before is the
+    one before it here; `odd` intervals are artefacts and `corrected` counts each wrong beat once.
+    """
+
+    times_s: Floats
+    rr_ms: Floats
+    follows: Mask
+    odd: Mask
+    corrected: Mask
+
+    @classmethod
+    def of(cls, times_s: Floats, rr_ms: Floats, follows: Mask) -> Self:
+        """Judged together, so that the oldest and newest beats of a window have neighbours to be compared with."""
+        odd, corrected = np.zeros((2, len(rr_ms)), np.bool_)
+        measured = plausible(rr_ms)
+        found = artefacts(rr_ms[measured])
+        odd[measured], corrected[measured] = found.odd, found.corrected
+        return cls(times_s, rr_ms, follows, odd, corrected)
+
+    def between(self, after_s: float, until_s: float) -> Self:
+        at = (self.times_s > after_s) & (self.times_s <= until_s)
+        return type(self)(self.times_s[at], self.rr_ms[at], self.follows[at], self.odd[at], self.corrected[at])
 
 
 def plausible(rr_ms: Floats) -> Mask:
@@ -33,6 +70,15 @@ def regular(rr_ms: Floats, usable: Mask) -> Mask:
         middle = np.sort(kept[first[:, None] + np.arange(AROUND)], axis=1)[:, AROUND // 2]
     out[usable] = np.abs(kept - middle) <= LARGEST_CHANGE * middle
     return out
+
+
+def lawless(rr_ms: Floats) -> bool:
+    """Whether consecutive intervals change much and at random, as in atrial fibrillation (after Dash et al. 2009)."""
+    if len(rr_ms) < FEWEST_FOR_LAW:
+        return False
+    changes = np.diff(rr_ms)
+    turning = np.mean(changes[1:] * changes[:-1] < 0)
+    return bool(np.median(np.abs(changes)) > RESTLESS * rr_ms.mean() and turning > TURNING)
 
 
 def successive(rr_ms: Floats, trusted: Mask, follows: Mask) -> Floats:

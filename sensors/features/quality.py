@@ -19,7 +19,7 @@ COLLECTING = "collecting: too little signal in this window"
 SILENT_S = 5.0
 """A number is not repeated when its signal has been silent for longer."""
 
-STILL_G = {"ecg": 0.5, "rr": 0.5, "ppg": 0.25, "hr": 0.3, "eda": 0.2, "eeg": 0.12}
+STILL_G = {"ecg": 0.5, "rr": 0.5, "ppg": 0.25, "hr": 0.3, "eda": 0.2, "eeg": 0.12, "resp": 0.2}
 """RMS movement at which a signal's quality is halved. A wrist pulse wave suffers far sooner than a chest ECG."""
 
 
@@ -41,6 +41,7 @@ class Moment:
     coverage: Coverage
     problem: str
     movement_g: float | None
+    flags: frozenset[str] = frozenset()
 
     @property
     def age_s(self) -> float:
