@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from sensors.blocks import SampleBlock, StreamInfo
 from sensors.features.coverage import Coverage
 from sensors.features.pace import Pace
+from sensors.features.signs import Signs
 
 FUTURE_S = 5.0
 """A block that starts later than this after now has a wrong clock."""
 UNUSABLE_FLAGS = frozenset({"saturated", "flat", "interpolated"})
+LEAST_DEVICE_QUALITY = 0.3
+"""Below this of the device's own quality (an impedance, a skin contact, mapped to 0 to 1 by its adapter) nothing is
+read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +38,10 @@ class Intake:
         self.info = info
         self.dropped: Counter[str] = Counter()
         self.coverage = Coverage()
-        self.problem = ""
+        self.device_quality = 1.0
+        self._problem = ""
+        self._signs = Signs(info)
+        self._sign = ""
         self.flags: frozenset[str] = frozenset()
         self._length = max(1, round(piece_s * info.rate_hz))
         self._any_channel = channelwise
@@ -45,6 +52,11 @@ class Intake:
         self._filling: list[Piece] = []
         self._filled = 0
         self._broken = False
+
+    @property
+    def problem(self) -> str:
+        """Why what arrives can't be used, or ''."""
+        return self._problem or self._sign
 
     def offer(self, block: SampleBlock) -> None:
         self._waiting.append(block)
@@ -76,19 +88,18 @@ class Intake:
         self._seq, self.flags = block.seq, block.flags
         if not len(block.samples):
             return
-        self.problem = self._pace.watch(block.start_s, len(block.samples), not skipped and not block.gap_s)
-        if not self.problem:
-            self.problem = _unusable(block)
+        self._problem = self._pace.watch(block.start_s, len(block.samples), not skipped) or _unusable(block)
         late = (self._pace.next_s or block.start_s) - block.start_s
         if late > self._pace.tolerance_s:
             self.dropped["late"] += 1
             return
-        if self.problem or skipped or block.gap_s > 0 or -late > self._pace.tolerance_s:
+        if self._problem or skipped or block.gap_s > 0 or -late > self._pace.tolerance_s:
             self._pace.next_s = None
             yield from self._break()
-        if self.problem:
+        if self._problem:
             self.dropped["unusable"] += 1
             return
+        self.device_quality = 1.0 if block.quality is None else block.quality
         base = self._pace.step(block.start_s, len(block.samples))
         times_s = base + np.arange(len(block.samples), dtype=np.float64) * self._pace.period_s
         self._block = times_s, block.samples.astype(np.float64)
@@ -127,12 +138,21 @@ class Intake:
         samples = np.concatenate([part.samples for part in self._filling])
         whole = self._filled // self._length * self._length
         for at in range(0, whole, self._length):
-            yield Piece(times_s[at : at + self._length], samples[at : at + self._length])
+            yield from self._judged(Piece(times_s[at : at + self._length], samples[at : at + self._length]))
         self._filling = [Piece(times_s[whole:], samples[whole:])]
         self._filled -= whole
 
+    def _judged(self, piece: Piece) -> Iterator[Piece | None]:
+        """A piece that bears signs of no living signal is a gap to whoever reads it."""
+        before, self._sign = self._sign, self._signs.trouble(piece.samples)
+        if not self._sign:
+            yield piece
+        elif not before:
+            yield None
+
     def _break(self) -> Iterator[None]:
         self._filling, self._filled = [], 0
+        self._signs.reset()
         if not self._broken:
             self._broken = True
             yield None
@@ -141,6 +161,8 @@ class Intake:
 def _unusable(block: SampleBlock) -> str:
     if block.contact is False:
         return "not worn"
+    if block.quality is not None and block.quality < LEAST_DEVICE_QUALITY:
+        return f"the sensor itself reports a poor signal ({block.quality:.0%})"
     flagged = block.flags & UNUSABLE_FLAGS
     return f"the sensor reports: {', '.join(sorted(flagged))}" if flagged else ""
 

@@ -42,6 +42,7 @@ class Moment:
     problem: str
     movement_g: float | None
     flags: frozenset[str] = frozenset()
+    device_quality: float = 1.0
 
     @property
     def age_s(self) -> float:
@@ -62,7 +63,8 @@ class Moment:
         return trouble or ("" if self.share(window_s) >= least else COLLECTING)
 
     def known(self, value: float, quality: float, window_s: float, reason: str = "") -> Reading:
-        return Reading(float(value), float(min(1.0, quality)), self.share(window_s), window_s, self.age_s, reason)
+        believed = float(min(1.0, quality) * self.device_quality)
+        return Reading(float(value), believed, self.share(window_s), window_s, self.age_s, reason)
 
     def absent(self, reason: str, window_s: float, quality: float = 0.0) -> Reading:
         return Reading(None, float(min(1.0, quality)), self.share(window_s), window_s, self.age_s, reason)

@@ -88,7 +88,7 @@ def _off_body(x: Samples, _: Samples, kind: str, memory: Memory) -> Samples:
     """Electrodes and light in the air; a strap that finds beats in noise; a watch that finds none."""
     noise = memory.rng.standard_normal(x.shape)
     if kind == "acc":
-        return 0.002 * noise + np.array([0.0, 0.0, 1.0])[: x.shape[1]]
+        return np.asarray(0.002 * noise + np.array([0.0, 0.0, 1.0])[: x.shape[1]])
     if kind == "rr":
         return np.asarray(250 * 10 ** memory.rng.random(x.shape))
     levels = {"ecg": 0.2 * noise, "ppg": 0.3 * noise, "eda": np.abs(0.02 * noise), "eeg": 60 * noise}
