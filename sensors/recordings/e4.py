@@ -15,8 +15,13 @@ from sensors.recordings import numbers, pieces
 from sensors.recordings.files import Allowance, Lines, opened, opened_zip
 from sensors.recordings.recording import Piece, Recording, RecordingError, Signal, wall_time
 
-LARGEST_LAG_S = 3600.0
-"""Files of one recording begin together; one that does not had its clock wrong."""
+LARGEST_LAG_S = 60.0
+"""Files of one recording begin together (HR.csv ten seconds later); one that does not is of another."""
+USUAL_HZ = {"BVP.csv": 64.0, "EDA.csv": 4.0, "TEMP.csv": 4.0, "ACC.csv": 32.0}
+LARGEST_DIFFERENCE = 0.05
+"""Of what its rate line makes a file last, to what the others last."""
+SHORTEST_JUDGED_S = 30.0
+"""In a shorter recording, files that are started and stopped one by one differ by more than that."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,12 @@ class Contents:
     pieces: tuple[Piece, ...]
     notes: tuple[str, ...]
 
+    @property
+    def end_s(self) -> float:
+        """Of a sampled file: when its last sample ends."""
+        assert self.rate_hz is not None
+        return self.pieces[-1].start_s + len(self.pieces[-1].samples) / self.rate_hz
+
     def signal(self, zero_s: float) -> Signal:
         """On a time line that begins at `zero_s`, UTC."""
         event = self.source.stream in pieces.EVENTS
@@ -63,7 +74,16 @@ class Contents:
 
 
 def recognises(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() == ".zip"
+    """A folder or zip with such a file, or without any other that is read. Raises RecordingError for a broken zip."""
+    if path.is_dir():
+        names = [file.name for file in path.iterdir()]
+    elif path.suffix.lower() == ".zip":
+        with opened_zip(path) as archive:
+            names = [PurePosixPath(inside).name for inside in archive.namelist()]
+    else:
+        return False
+    ours = {name.removesuffix(".gz") for name in names} & set(FILES)
+    return bool(ours) or not any(name.lower().endswith((".csv", ".csv.gz", ".hea")) for name in names)
 
 
 def read(path: Path) -> Recording:
@@ -90,14 +110,63 @@ def assembled(name: str, contents: list[Contents], notes: list[str]) -> Recordin
     """All signals on one time line, which begins with the first of them."""
     notes += [note for found in contents for note in found.notes]
     filled = [found for found in contents if found.pieces]
-    usual_s = median_low(found.began_s for found in filled) if filled else 0.0
-    together = [found for found in filled if abs(found.began_s - usual_s) <= LARGEST_LAG_S]
-    for stray in (found for found in filled if found not in together):
-        hours = (stray.began_s - usual_s) / 3600
-        notes.append(f"{stray.source.file} begins {hours:+.1f} h away from the others and is left out")
+    together = of_one_session(filled, name, notes)
+    together = with_their_rate(together, notes)
     began_s = min((found.began_s for found in together), default=0.0)
     signals = tuple(found.signal(began_s) for found in together)
     return Recording(name, signals, wall_time(began_s, name) if signals else None, tuple(notes))
+
+
+def of_one_session(filled: list[Contents], name: str, notes: list[str]) -> list[Contents]:
+    """Those that begin with most of the others. Raises RecordingError where no telling is which belong together."""
+    sessions: list[list[Contents]] = []
+    for found in sorted(filled, key=lambda found: found.began_s):
+        if sessions and found.began_s - sessions[-1][0].began_s <= LARGEST_LAG_S:
+            sessions[-1].append(found)
+        else:
+            sessions.append([found])
+    sessions.sort(key=len, reverse=True)
+    if len(sessions) > 1 and len(sessions[0]) == len(sessions[1]):
+        ones, others = (", ".join(found.source.file for found in session) for session in sessions[:2])
+        hours = abs(sessions[1][0].began_s - sessions[0][0].began_s) / 3600
+        raise RecordingError(f"{name} mixes two recordings, begun {hours:.1f} h apart: {ones}; and {others}")
+    for stray in (found for session in sessions[1:] for found in session):
+        lag_s = stray.began_s - sessions[0][0].began_s
+        away = f"{lag_s / 3600:+.1f} h" if abs(lag_s) >= 360 else f"{lag_s:+.0f} s"
+        notes.append(f"{stray.source.file} begins {away} away from the others and is left out")
+    kept = [found for found in filled if found in sessions[0]]
+    stamps = {found.began_s for found in kept if found.source.required}
+    if len(stamps) > 1:
+        notes.append(f"its files begin up to {max(stamps) - min(stamps):g} s apart: are they of one recording?")
+    return kept
+
+
+def with_their_rate(contents: list[Contents], notes: list[str]) -> list[Contents]:
+    """Without the files that last, by their rate line, otherwise than the others do."""
+    lasting = {found.source.file: found.end_s for found in contents if found.source.file in USUAL_HZ}
+    wrong = set()
+    for found in contents:
+        file = found.source.file
+        others = [end_s for other, end_s in lasting.items() if other != file]
+        if file not in lasting or not others or median_low(others) < SHORTEST_JUDGED_S:
+            continue
+        usual = found.rate_hz == USUAL_HZ[file]
+        agreed = all(differs(others[0], other) <= LARGEST_DIFFERENCE for other in others)
+        apart = differs(median_low(others), lasting[file])
+        if apart <= LARGEST_DIFFERENCE or not agreed or (len(others) == 1 and usual):
+            continue
+        said = f"{file} lasts {lasting[file]:.0f} s by its rate of {found.rate_hz:g} Hz, the others {others[0]:.0f} s"
+        if usual and lasting[file] < others[0]:
+            notes.append(f"{said}: its end is missing")
+        else:
+            notes.append(f"{said}: the rate can't be right, and it is left out")
+            wrong.add(file)
+    return [found for found in contents if found.source.file not in wrong]
+
+
+def differs(one_s: float, other_s: float) -> float:
+    """By what share of the longer."""
+    return abs(one_s - other_s) / max(one_s, other_s)
 
 
 def read_file(source: Source, lines: Lines) -> Contents:
@@ -153,7 +222,7 @@ def in_zip(path: Path, stack: ExitStack) -> Members:
     for inside in archive.namelist():
         name = PurePosixPath(inside).name
         file = name.removesuffix(".gz")
-        if file not in FILES or inside.startswith("__MACOSX/"):
+        if file not in FILES or inside.startswith("__MACOSX/") or "/__MACOSX/" in inside:
             continue
         if file in members:
             raise RecordingError(f"{path.name} holds {file} more than once; expected one recording")

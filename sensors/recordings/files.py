@@ -10,6 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from zipfile import BadZipFile, ZipFile
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sensors.recordings.recording import RecordingError
 
 LARGEST_BYTES = 512 * 2**20
@@ -92,6 +95,22 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         raise RecordingError(f"{path.name} can't be read: {trouble.strerror}") from trouble
     with stream:
         yield stream
+
+
+def beginning(path: Path, count: int) -> bytes:
+    """The first bytes of a file; b'' for a folder. Raises RecordingError when it may not be read."""
+    if not path.is_file():
+        return b""
+    with opened(path) as stream:
+        return stream.read(count)
+
+
+def whole_file(path: Path) -> NDArray[np.uint8]:
+    """Raises RecordingError when it may not be read or is larger than a recording may be."""
+    with opened(path) as stream:
+        content = stream.read(LARGEST_BYTES + 1)
+    Allowance().spend(len(content), path.name)
+    return np.frombuffer(content, np.uint8)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +24,17 @@ MISSED_BEAT_S = 0.25
 """An interval that begins this long after the beat before it does not follow it."""
 
 
-def usable(values: Floats) -> NDArray[np.bool_]:
+def usable(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     """Rows whose every channel is a number a sample can hold. `values` (time, channel) -> (time,)."""
     fits: NDArray[np.bool_] = np.logical_and.reduce(np.abs(values) <= np.finfo(np.float32).max, axis=1)
     return fits
 
 
-def even(values: Floats, rate_hz: float, *, as_events: bool = False) -> tuple[Piece, ...]:
+def even(values: NDArray[np.floating[Any]], rate_hz: float, *, as_events: bool = False) -> tuple[Piece, ...]:
     """Pieces of samples taken at a known rate, the first at 0 s; unusable rows leave holes."""
     good = np.flatnonzero(usable(values))
     return tuple(
-        Piece(run[0] / rate_hz, values[run].astype(np.float32), run / rate_hz if as_events else None)
+        Piece(run[0] / rate_hz, values[run].astype(np.float32, copy=False), run / rate_hz if as_events else None)
         for run in runs(good, np.diff(good) > 1)
     )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sensors.blocks import StreamInfo
 from sensors.recordings import numbers, pieces
-from sensors.recordings.files import Allowance, Lines, opened
+from sensors.recordings.files import Allowance, Lines, beginning, opened
 from sensors.recordings.recording import Recording, RecordingError, Signal, wall_time
 
 TIME = "time_s"
@@ -21,12 +21,13 @@ COLUMNS = {
     r"eda_us": "eda",
     r"rr_ms": "rr",
     r"hr_bpm": "hr",
+    r"resp": "resp",
     r"temp_c": "temp",
     r"acc_([xyz])_g": "acc",
-    r"eeg_([A-Za-z0-9]+)_uv": "eeg",
+    r"eeg_([A-Za-z0-9.-]+)_uv": "eeg",
 }
 """A column's name as a pattern, and its modality; the group is the channel."""
-KNOWN = "time_s, ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_g, acc_y_g, acc_z_g, eeg_AF7_uv (any site)"
+KNOWN = "time_s, ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_g, acc_y_g, acc_z_g, resp, eeg_AF7_uv (any site)"
 SEPARATORS = (",", ";", "\\t")
 
 FIRST_ROW = 2
@@ -47,21 +48,30 @@ class Column:
     channel: str
 
 
+def named_like_one(name: str) -> bool:
+    return name.lower().endswith((".csv", ".csv.gz"))
+
+
 def recognises(path: Path) -> bool:
-    return path.name.lower().endswith((".csv", ".csv.gz"))
+    """By its name, or by a first line that names its times."""
+    return named_like_one(path.name) or TIME.encode() in beginning(path, 4096).split(b"\n")[0]
 
 
 def read(path: Path) -> Recording:
     """Raises RecordingError naming the column or the line that is wrong."""
     with opened(path) as stream:
-        lines = Lines(stream, path.name, Allowance())
-        rest = iter(lines)
-        head = next(rest, "")
-        separator = max(SEPARATORS, key=head.count)
-        names = [name.strip() for name in head.split(separator)]
-        columns = columns_of(names, path.name)
-        table, notes = numbers.rows(lines, rest, len(names), separator)
-    times_s, zero_s = time_line(table[:, names.index(TIME)], path.name)
+        return read_lines(Lines(stream, path.name, Allowance()))
+
+
+def read_lines(lines: Lines) -> Recording:
+    """Raises RecordingError naming the column or the line that is wrong."""
+    rest = iter(lines)
+    head = next(rest, "")
+    separator = max(SEPARATORS, key=head.count)
+    names = [name.strip() for name in head.split(separator)]
+    columns = columns_of(names, lines.name)
+    table, notes = numbers.rows(lines, rest, len(names), separator)
+    times_s, zero_s = time_line(table[:, names.index(TIME)], lines.name)
     grouped: dict[str, list[Column]] = {}
     for column in columns:
         grouped.setdefault(column.modality, []).append(column)
@@ -70,11 +80,11 @@ def read(path: Path) -> Recording:
         values = table[:, [column.index for column in group]]
         good = pieces.usable(values)
         if good.any():
-            signals.append(signal_of(modality, group, values[good], times_s[good], path.name))
+            signals.append(signal_of(modality, group, values[good], times_s[good], lines.name))
         else:
             notes += (f"{modality} holds no samples",)
     notes += jumps(times_s)
-    return Recording(path.name, tuple(signals), wall_time(zero_s, path.name) if zero_s else None, notes)
+    return Recording(lines.name, tuple(signals), wall_time(zero_s, lines.name) if zero_s else None, notes)
 
 
 def columns_of(names: list[str], where: str) -> list[Column]:
