@@ -11,6 +11,7 @@ from sensors.blocks import StreamInfo
 from sensors.features.intake import Piece
 from sensors.features.quality import COLLECTING, GATE, Moment, stillness
 from sensors.features.skin_responses import Responses
+from sensors.features.skin_signs import SLIDE_S, not_skin
 from sensors.readings import Reading
 
 TONIC_S = 10.0
@@ -90,7 +91,7 @@ class Skin:
             return "flat line: the electrodes don't touch the skin"
         if self._bad_s(moment, TONIC_S) > 0.2 * TONIC_S:
             return _out_of_range(float(np.median(recent_us))) or "the electrodes jump on the skin"
-        return ""
+        return not_skin(np.array([level_us for _, level_us in self._recent(moment, SLIDE_S)]), self._step_s)
 
     def _quality(self, moment: Moment, window_s: float) -> float:
         return (1 - self._bad_s(moment, window_s) / window_s) * stillness("eda", moment.movement_g)

@@ -29,6 +29,9 @@ UNWORN_UV = 600.0
 MUSCLE_RATIO = 0.3
 """Power in 30-45 Hz over power in 4-30 Hz. Resting EEG falls with frequency; white noise has 0.58."""
 MAINS_RATIO = 10.0
+BLINKS, MUSCLE = "blinks and muscle", "muscle: speech, jaw or noise"
+NEWEST_S = 2.5
+"""Segments older than this say nothing about now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,7 @@ class Brain:
         self._half: NDArray[np.float64] | None = None
         length = 2 * round(info.rate_hz)
         self._taper = np.hanning(length)[:, None]
+        self._ramp = np.linspace(-1.0, 1.0, length)[:, None]
         frequencies_hz = np.fft.rfftfreq(length, 1 / info.rate_hz)
         rows = [*BANDS_HZ.values(), WHOLE_HZ, MUSCLE_HZ, *MAINS_HZ]
         self._bands = np.array([(frequencies_hz >= a) & (frequencies_hz < b) for a, b in rows], np.float64)
@@ -66,6 +70,7 @@ class Brain:
             return
         x = np.concatenate((before, piece.samples))
         x = x - x.mean(axis=0)
+        x = x - self._ramp * (self._ramp.T @ x) / (self._ramp.T @ self._ramp)  # a line that drifts is no blink
         finite = np.isfinite(x).all(axis=0)
         x = np.where(finite, x, 0.0)
         spectrum = np.abs(np.fft.rfft(x * self._taper, axis=0)) ** 2
@@ -86,12 +91,28 @@ class Brain:
         since_s = moment.now_s - window_s + 1.0
         return [segment for segment in self._segments if segment.time_s > since_s]
 
+    def _gone(self, moment: Moment, channels: tuple[int, ...]) -> str:
+        """Why most of these channels show no brain now, whatever the window still holds; or ''.
+
+        A blink passes; muscle must last for two segments; what else there is ends the readings at once.
+        """
+        if not self._segments or self._segments[-1].time_s < moment.now_s - NEWEST_S:
+            return COLLECTING
+        newest = self._segments[-1]
+        before = self._segments[-2].states if len(self._segments) > 1 else newest.states
+        gone = [
+            newest.states[i]
+            for i in channels
+            if newest.states[i] not in ("", BLINKS) and (newest.states[i] != MUSCLE or before[i] not in ("", BLINKS))
+        ]
+        return _commonest([newest], channels) if 2 * len(gone) > len(channels) else ""
+
     def _band_readings(self, moment: Moment) -> dict[str, Reading]:
         segments = self._recent(moment, BANDS_S)
         good = np.array([[state == "" for state in segment.states] for segment in segments], np.bool_)
         share = float(good.mean()) if good.size else 0.0
         quality = share * stillness("eeg", moment.movement_g)
-        why = moment.silence(BANDS_S, 0.5)
+        why = moment.silence(BANDS_S, 0.5, self._gone(moment, self._all))
         if not why and quality < GATE:
             why = _commonest(segments) if share < 0.5 else "too much movement"
         if why:
@@ -110,7 +131,7 @@ class Brain:
         both = [s for s in segments if not s.states[left] and not s.states[right]]
         share = len(both) / max(1, len(segments))
         quality = share * stillness("eeg", moment.movement_g)
-        why = moment.silence(FRONTAL_S, 0.5)
+        why = moment.silence(FRONTAL_S, 0.5, self._gone(moment, (left, right)))
         if not why and (quality < GATE or len(both) < 3):
             why = _commonest(segments, (left, right)) or "too much movement"
         if why:
@@ -125,7 +146,7 @@ class Brain:
         good = np.array([[not s.states[i] for i in channels] for s in segments], np.bool_)
         share = float(good.mean()) if good.size else 0.0
         quality = share * stillness("eeg", moment.movement_g)
-        why = moment.silence(FRONTAL_S, 0.5)
+        why = moment.silence(FRONTAL_S, 0.5, self._gone(moment, channels))
         if not why and (quality < GATE or len(segments) < 3):
             why = _commonest(segments, channels) or "too much movement"
         if why:
@@ -146,8 +167,8 @@ def _states(
         (span_uv > UNWORN_UV, "not worn"),
         (np.maximum(mains_50, mains_60) > MAINS_RATIO * whole, "mains hum: poor contact"),
         (edges > 0.05, "the signal is cut off at the limits of its range"),
-        (span_uv > BLINK_UV, "blinks and muscle"),
-        (muscle > MUSCLE_RATIO * whole, "blinks and muscle"),
+        (span_uv > BLINK_UV, BLINKS),
+        (muscle > MUSCLE_RATIO * whole, MUSCLE),
     )
     names = [""] * len(finite)
     for broken, name in reversed(rules):

@@ -72,8 +72,10 @@ class HeartWave:
 
         breath = [beat for beat in beats if beat.time_s > moment.now_s - BREATH_S]
         times_s, heights = np.array([(beat.time_s, beat.height) for beat in breath]).reshape(-1, 2).T
+        hr = pulse(moment, within(HR_WINDOW_S), source, trouble)
+        trouble = "" if hr.value is not None else hr.reason  # old beats tell nothing once there is no pulse
         return {
-            "hr_bpm": pulse(moment, within(HR_WINDOW_S), source, trouble),
+            "hr_bpm": hr,
             **variability(moment, within, source, trouble),
             "resp_per_min": breath_of_beats(moment, within(BREATH_S), times_s, heights, source, trouble),
         }

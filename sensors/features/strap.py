@@ -62,10 +62,12 @@ class BeatIntervals:
             )
 
         breath, rhythm = within(BREATH_S)
+        hr = pulse(moment, within(HR_WINDOW_S)[1], SOURCE["rr"], "")
+        trouble = "" if hr.value is not None else hr.reason
         return {
-            "hr_bpm": pulse(moment, within(HR_WINDOW_S)[1], SOURCE["rr"], ""),
-            **variability(moment, lambda window_s: within(window_s)[1], SOURCE["rr"], ""),
-            "resp_per_min": breath_of_beats(moment, rhythm, breath.times_s, None, SOURCE["rr"], ""),
+            "hr_bpm": hr,
+            **variability(moment, lambda window_s: within(window_s)[1], SOURCE["rr"], trouble),
+            "resp_per_min": breath_of_beats(moment, rhythm, breath.times_s, None, SOURCE["rr"], trouble),
         }
 
 

@@ -18,12 +18,12 @@ from sensors.blocks import SampleBlock, SensorError
 
 Samples = NDArray[np.float64]
 WAVES = ("ecg", "ppg", "eda", "eeg", "acc")
-HUMMED = ("ecg", "ppg", "eda", "eeg")
+HUMMED = ("ecg", "ppg", "eeg")
 EVERY = (*WAVES, "rr", "hr")
 LOOP_S = 4.0
 PAUSE_S, FLOW_S = 8.0, 2.0
 """A burst's rhythm: so long is nothing sent, then all at once, then so long as usual."""
-SIZE = {"ecg": 1.0, "ppg": 1.0, "eda": 1.0, "eeg": 60.0, "acc": 0.5, "rr": 300.0, "hr": 40.0}
+SIZE = {"ecg": 1.0, "ppg": 1.0, "eda": 1.0, "eeg": 60.0, "acc": 0.5, "rr": 400.0, "hr": 40.0}
 """What a disturbance measures in each modality's unit: about as much as the signal."""
 RAIL = {"ecg": 1.5, "ppg": 1.5, "eda": 25.0, "eeg": 180.0, "acc": 2.0, "rr": 63_999.0, "hr": 255.0}
 SWAPS = {"ecg": "ppg", "ppg": "ecg", "eda": "ppg", "rr": "hr", "hr": "rr"}
@@ -107,7 +107,10 @@ def _noise(x: Samples, _: Samples, kind: str, memory: Memory) -> Samples:
 
 
 def _hum(hz: float) -> Alter:
-    """The mains; where a stream is sampled too slowly for it, it is there all the same, folded down."""
+    """The mains, folded down where a stream is sampled too slowly for them.
+
+    Skin streams are left out: at 4 Hz what is folded down is as slow as a response, and nothing could tell it.
+    """
 
     def alter(x: Samples, t_s: Samples, kind: str, _: Memory) -> Samples:
         return x + (3 if kind == "eeg" else 1) * SIZE[kind] * np.sin(2 * pi * hz * t_s)
