@@ -41,23 +41,25 @@ class Numbering:
         device_s: float | None = None,
         arrived_s: float | None = None,
         quality: float | None = None,
+        counted: bool = False,
     ) -> SampleBlock:
-        """The stream's next block. `missing_s` is what the caller knows to be missing before it."""
+        """The stream's next block. `missing_s` is what the caller knows to be missing before it.
+
+        `counted` says that the caller knows all of it: then stamps that drift from the rate make no gap.
+        """
         name, seq = info.stream, self._next.get(info.stream, 0)
-        gap_s = max(missing_s, self._gap_s(info, start_s))
-        block = SampleBlock(
-            info, seq, start_s, samples, times_s, gap_s, contact, flags, device_s, arrived_s, quality
-        )
+        gap_s = max(missing_s, self._gap_s(info, start_s, counted))
+        block = SampleBlock(info, seq, start_s, samples, times_s, gap_s, contact, flags, device_s, arrived_s, quality)
         self._next[name] = seq + 1
         self._end_s[name] = block.end_s
         self._holes.discard(name)
         return block
 
-    def _gap_s(self, info: StreamInfo, start_s: float) -> float:
+    def _gap_s(self, info: StreamInfo, start_s: float, counted: bool) -> float:
         if info.stream not in self._end_s:
             return 0.0
         missing_s = start_s - self._end_s[info.stream]
         if info.stream in self._holes:
             return max(missing_s, SMALLEST_GAP_S)
-        follows = info.rate_hz is None or missing_s <= SLACK_SAMPLES / info.rate_hz
+        follows = counted or info.rate_hz is None or missing_s <= SLACK_SAMPLES / info.rate_hz
         return 0.0 if follows else missing_s

@@ -82,8 +82,12 @@ class Link:
         flags: frozenset[str] = frozenset(),
         device_s: float | None = None,
         quality: float | None = None,
+        counted: bool = False,
     ) -> None:
-        """Samples arrived; `missing_s` is what the device itself knows to be missing before them."""
+        """Samples arrived; `missing_s` is what the device itself knows to be missing before them.
+
+        `counted` when it knows all of it: a crystal that is a percent off its rate makes no gaps.
+        """
         self.alive()
         self._supervisor.mailbox.put(
             self._supervisor.numbering.block(
@@ -97,6 +101,7 @@ class Link:
                 device_s=device_s,
                 arrived_s=self._supervisor.clock(),
                 quality=quality,
+                counted=counted,
             )
         )
 
