@@ -31,7 +31,7 @@ class Wave:
 
 
 WAVES = {
-    "ecg": Wave(order=2, sigma_s=0.017, refractory_s=0.27, threshold=0.5, half_s=0.26, guard_s=0.1),
+    "ecg": Wave(order=2, sigma_s=0.02, refractory_s=0.27, threshold=0.55, half_s=0.26, guard_s=0.1),
     "ppg": Wave(order=1, sigma_s=0.045, refractory_s=0.32, threshold=0.45, half_s=0.31, guard_s=0.2),
 }
 
@@ -102,12 +102,14 @@ class BeatDetector:
         """Typical height of a beat: over 10 s, the 35th percentile of the highest point in any 1.5 s.
 
         Every such stretch holds a beat, but for slow hearts; an artefact of six seconds can't raise it.
-        Also turns the wave over when the other side is clearly the taller one (inverted leads, reflectance).
+        Also turns the wave over when the other side is the taller one (inverted leads, reflectance); once there are
+        beats it must be so clearly.
         """
         highs = np.array(self._highs)  # (piece of 0.5 s, side)
         tops = np.sort(np.maximum(np.maximum(highs[:-2], highs[1:-1]), highs[2:]), axis=0)
         up, down = tops[round(0.35 * (len(tops) - 1))]
-        if (down if self._sign > 0 else up) > 1.25 * (up if self._sign > 0 else down):
+        margin = 1.25 if self._last >= 0 else 1.0
+        if (down if self._sign > 0 else up) > margin * (up if self._sign > 0 else down):
             self._sign = -self._sign
             self._candidate = self._last = -1
         return float(up if self._sign > 0 else down)

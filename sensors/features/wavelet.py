@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 def gaussian_derivative(order: int, sigma_s: float, rate_hz: float) -> NDArray[np.float64]:
     """Kernel, shape (2h+1,). Order 1 answers to slopes, order 2 (a Ricker wavelet) to peaks of either side.
 
-    Order 2 with 17 ms passes 6-22 Hz, where the QRS is, and takes mains hum down by more than 90 dB;
+    Order 2 with 20 ms passes 5-19 Hz, where the QRS is, and takes mains hum down by more than 90 dB;
     its use for R peaks follows the wavelet detectors (Kalidas & Tamil 2017).
     """
     half = max(2, round(4 * sigma_s * rate_hz))
