@@ -11,7 +11,7 @@ from sensors.blocks import StreamInfo
 from sensors.features.intake import Piece
 from sensors.features.quality import COLLECTING, GATE, Moment, stillness
 from sensors.features.skin_responses import Responses
-from sensors.features.skin_signs import SLIDE_S, not_skin
+from sensors.features.skin_signs import not_skin
 from sensors.readings import Reading
 
 TONIC_S = 10.0
@@ -23,6 +23,8 @@ STEEPEST_US_PER_S = 10.0
 """Range and slope of a skin that is touched (Kleckner et al. 2018)."""
 PHASIC_HZ = (0.05, 1.0)
 """Responses rise within 1-3 s: what is slower is the tonic level, what is faster is not skin."""
+MOST_JUMPY = 0.1
+"""With more of the window lost to jumps, responses would be missed, and look like calm."""
 SLOWEST_RESPONSES_HZ = 3.0
 """Below this a response can't be told from the level; the level alone can be read."""
 
@@ -91,7 +93,7 @@ class Skin:
             return "flat line: the electrodes don't touch the skin"
         if self._bad_s(moment, TONIC_S) > 0.2 * TONIC_S:
             return _out_of_range(float(np.median(recent_us))) or "the electrodes jump on the skin"
-        return not_skin(np.array([level_us for _, level_us in self._recent(moment, SLIDE_S)]), self._step_s)
+        return not_skin(np.array([level_us for _, level_us in self._recent(moment, SLOPE_S)]), self._step_s)
 
     def _quality(self, moment: Moment, window_s: float) -> float:
         return (1 - self._bad_s(moment, window_s) / window_s) * stillness("eda", moment.movement_g)
@@ -129,7 +131,7 @@ class Skin:
         window_s = RESPONSES_S if whole else SHORT_RESPONSES_S
         why = moment.silence(window_s, 0.8, trouble)
         quality = self._quality(moment, window_s) * (1.0 if whole else 0.7)
-        if not why and quality < GATE:
+        if not why and (quality < GATE or self._bad_s(moment, window_s) > MOST_JUMPY * window_s):
             why = "too much movement or too many jumps"
         if why:
             return dict.fromkeys(names, moment.absent(why, window_s))

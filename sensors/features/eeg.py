@@ -29,7 +29,7 @@ UNWORN_UV = 600.0
 MUSCLE_RATIO = 0.3
 """Power in 30-45 Hz over power in 4-30 Hz. Resting EEG falls with frequency; white noise has 0.58."""
 MAINS_RATIO = 10.0
-BLINKS, MUSCLE = "blinks and muscle", "muscle: speech, jaw or noise"
+BLINKS, MUSCLE = "blinks", "muscle: speech, jaw or noise"
 NEWEST_S = 2.5
 """Segments older than this say nothing about now."""
 
@@ -69,6 +69,7 @@ class Brain:
         if before is None:
             return
         x = np.concatenate((before, piece.samples))
+        edges = np.maximum((x == x.max(axis=0)).mean(axis=0), (x == x.min(axis=0)).mean(axis=0))
         x = x - x.mean(axis=0)
         x = x - self._ramp * (self._ramp.T @ x) / (self._ramp.T @ self._ramp)  # a line that drifts is no blink
         finite = np.isfinite(x).all(axis=0)
@@ -76,7 +77,6 @@ class Brain:
         spectrum = np.abs(np.fft.rfft(x * self._taper, axis=0)) ** 2
         power = self._bands @ spectrum + 1e-12
         span_uv = np.ptp(x, axis=0)
-        edges = np.maximum((x == x.max(axis=0)).mean(axis=0), (x == x.min(axis=0)).mean(axis=0))
         self._segments.append(Segment(float(piece.times_s[-1]), power, _states(finite, span_uv, edges, power)))
 
     def readings(self, moment: Moment) -> dict[str, Reading]:
@@ -91,8 +91,8 @@ class Brain:
         since_s = moment.now_s - window_s + 1.0
         return [segment for segment in self._segments if segment.time_s > since_s]
 
-    def _gone(self, moment: Moment, channels: tuple[int, ...]) -> str:
-        """Why most of these channels show no brain now, whatever the window still holds; or ''.
+    def _gone(self, moment: Moment, channels: tuple[int, ...], spared: int) -> str:
+        """Why more than `spared` of these channels show no brain now, whatever the window still holds; or ''.
 
         A blink passes; muscle must last for two segments; what else there is ends the readings at once.
         """
@@ -105,14 +105,14 @@ class Brain:
             for i in channels
             if newest.states[i] not in ("", BLINKS) and (newest.states[i] != MUSCLE or before[i] not in ("", BLINKS))
         ]
-        return _commonest([newest], channels) if 2 * len(gone) > len(channels) else ""
+        return _commonest([newest], channels) if len(gone) > spared else ""
 
     def _band_readings(self, moment: Moment) -> dict[str, Reading]:
         segments = self._recent(moment, BANDS_S)
         good = np.array([[state == "" for state in segment.states] for segment in segments], np.bool_)
         share = float(good.mean()) if good.size else 0.0
         quality = share * stillness("eeg", moment.movement_g)
-        why = moment.silence(BANDS_S, 0.5, self._gone(moment, self._all))
+        why = moment.silence(BANDS_S, 0.5, self._gone(moment, self._all, len(self._all) // 2))
         if not why and quality < GATE:
             why = _commonest(segments) if share < 0.5 else "too much movement"
         if why:
@@ -131,7 +131,7 @@ class Brain:
         both = [s for s in segments if not s.states[left] and not s.states[right]]
         share = len(both) / max(1, len(segments))
         quality = share * stillness("eeg", moment.movement_g)
-        why = moment.silence(FRONTAL_S, 0.5, self._gone(moment, (left, right)))
+        why = moment.silence(FRONTAL_S, 0.5, self._gone(moment, (left, right), 0))
         if not why and (quality < GATE or len(both) < 3):
             why = _commonest(segments, (left, right)) or "too much movement"
         if why:
@@ -146,7 +146,7 @@ class Brain:
         good = np.array([[not s.states[i] for i in channels] for s in segments], np.bool_)
         share = float(good.mean()) if good.size else 0.0
         quality = share * stillness("eeg", moment.movement_g)
-        why = moment.silence(FRONTAL_S, 0.5, self._gone(moment, channels))
+        why = moment.silence(FRONTAL_S, 0.5, self._gone(moment, channels, len(channels) // 2))
         if not why and (quality < GATE or len(segments) < 3):
             why = _commonest(segments, channels) or "too much movement"
         if why:
@@ -167,8 +167,8 @@ def _states(
         (span_uv > UNWORN_UV, "not worn"),
         (np.maximum(mains_50, mains_60) > MAINS_RATIO * whole, "mains hum: poor contact"),
         (edges > 0.05, "the signal is cut off at the limits of its range"),
-        (span_uv > BLINK_UV, BLINKS),
         (muscle > MUSCLE_RATIO * whole, MUSCLE),
+        (span_uv > BLINK_UV, BLINKS),
     )
     names = [""] * len(finite)
     for broken, name in reversed(rules):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.blocks import StreamInfo
-from sensors.features.beats import PIECE_S, WAVES, Beat, BeatDetector
+from sensors.features.beats import LEARN_S, PIECE_S, WAVES, Beat, BeatDetector
 from sensors.features.intake import Piece
 from sensors.features.intervals import Intervals
 from sensors.features.quality import Line, Moment, likeness, ramp, stillness
@@ -18,6 +18,9 @@ from sensors.features.rhythm import BEATS_KEPT_S, HR_WINDOW_S, NO_RHYTHM, Rhythm
 from sensors.readings import Reading
 
 SOURCE = {"ecg": "from ECG", "ppg": "from the pulse wave"}
+
+LONGEST_PAUSE_S = 4.0
+"""An interval is known a second after it ended at the latest; even a slow heart has one every two."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,15 @@ class HeartWave:
         self._detector = BeatDetector(WAVES[info.modality], info.rate_hz)
         self._line = Line(round(HR_WINDOW_S / PIECE_S))
         self._beats: deque[Beat] = deque()
+        self._since_s = np.inf
 
     def reset(self) -> None:
+        self._since_s = np.inf
         self._detector.reset()
         self._line.reset()
 
     def take(self, piece: Piece) -> None:
+        self._since_s = min(self._since_s, float(piece.times_s[0]))
         self._line.take(piece)
         self._beats.extend(self._detector.take(piece))
         while self._beats and self._beats[0].time_s < piece.times_s[0] - BEATS_KEPT_S:
@@ -72,13 +78,21 @@ class HeartWave:
 
         breath = [beat for beat in beats if beat.time_s > moment.now_s - BREATH_S]
         times_s, heights = np.array([(beat.time_s, beat.height) for beat in breath]).reshape(-1, 2).T
-        hr = pulse(moment, within(HR_WINDOW_S), source, trouble)
+        lately = within(HR_WINDOW_S)
+        hr = pulse(moment, lately, source, trouble or self._lost(moment, beats, lately))
         trouble = "" if hr.value is not None else hr.reason  # old beats tell nothing once there is no pulse
         return {
             "hr_bpm": hr,
             **variability(moment, within, source, trouble),
             "resp_per_min": breath_of_beats(moment, within(BREATH_S), times_s, heights, source, trouble),
         }
+
+    def _lost(self, moment: Moment, beats: list[Beat], rhythm: Rhythm) -> str:
+        """A wave that goes on without clear beats: what the window still holds is over."""
+        back = len(rhythm.usable) - 1 - np.flatnonzero(rhythm.usable)
+        newest_s = beats[-1 - back[-1]].time_s if len(back) else -np.inf
+        silent_s = moment.now_s - moment.age_s - max(newest_s, self._since_s + LEARN_S)
+        return "no clear heartbeat" if silent_s > LONGEST_PAUSE_S else ""
 
     def _rhythm(self, beats: list[Beat], intervals: Intervals, since_s: float, still: float) -> Rhythm:
         beats = [beat for beat in beats if beat.time_s > since_s]

@@ -80,14 +80,14 @@ def test_blinks_in_the_front_leave_the_bands_to_the_other_channels():
     assert seen.value("eeg_alpha") == pytest.approx(describe(background() + wave(10, 8.0)).value("eeg_alpha"), abs=0.3)
     assert seen.readings["eeg_alpha"].quality == pytest.approx(0.5, abs=0.05)
     assert seen.readings["eeg_faa"].value is None
-    assert seen.readings["eeg_faa"].reason == "blinks and muscle"
+    assert seen.readings["eeg_faa"].reason == "blinks"
 
 
 def test_clenched_jaws_are_muscle():
     muscle = 25 * np.random.default_rng(2).standard_normal((int(LENGTH_S * RATE_HZ), 4))
     seen = describe(background() + muscle).readings["eeg_beta"]
     assert seen.value is None
-    assert seen.reason == "blinks and muscle"
+    assert seen.reason.startswith("muscle")
 
 
 def test_a_band_that_lies_on_the_table_is_not_worn():
