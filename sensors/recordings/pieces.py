@@ -34,7 +34,7 @@ def even(values: NDArray[np.floating[Any]], rate_hz: float, *, as_events: bool =
     """Pieces of samples taken at a known rate, the first at 0 s; unusable rows leave holes."""
     good = np.flatnonzero(usable(values))
     return tuple(
-        Piece(run[0] / rate_hz, values[run].astype(np.float32, copy=False), run / rate_hz if as_events else None)
+        Piece(float(run[0]) / rate_hz, values[run].astype(np.float32, copy=False), run / rate_hz if as_events else None)
         for run in runs(good, np.diff(good) > 1)
     )
 

@@ -22,6 +22,8 @@ from sensors.recordings.recording import Piece, Recording, RecordingError, Signa
 
 BITS = {"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 32 / 3, "311": 32 / 3}
 """Bits of one sample in each format that is read."""
+COLUMNS = ("file_name", "fmt", "samps_per_frame", "byte_offset", "adc_gain", "baseline", "units", "sig_name")
+"""What a head tells of each channel."""
 BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
 """Annotations that are beats; the others are rhythms, noise and remarks."""
 LONGEST_RR_MS = 3000.0
@@ -92,6 +94,9 @@ def parsed(head: Path) -> Any:
         raise RecordingError(f"{head.name}: {fs} frames a second; expected {limits}")
     if not 0 <= (header.n_sig or 0) <= MOST_CHANNELS:
         raise RecordingError(f"{head.name}: {header.n_sig} channels; expected at most {MOST_CHANNELS}")
+    lines = min((len(getattr(header, column, None) or ()) for column in COLUMNS), default=0)
+    if getattr(header, "seg_name", None) is None and lines < (header.n_sig or 0):
+        raise RecordingError(f"{head.name} says that it has {header.n_sig} channels, and describes {lines}")
     return header
 
 

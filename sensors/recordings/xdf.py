@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,6 +28,7 @@ BREAK_S = 0.5
 """Samples come in bursts; times further apart than this are a hole."""
 BACK_S = 0.5
 """A piece that begins this long before the one before it ends is left out."""
+LATEST_S = 1e12
 MOST_BREAKS = 10_000
 MOST_JUMPS = 100
 """A clock that was set more often than this is no clock."""
@@ -128,8 +129,10 @@ def stamped(found: Parts, stream: int, notes: list[str]) -> tuple[Floats, Floats
             )
     except Exception as error:  # whatever else its bytes make of it, the other streams can be read
         raise LabelError(f"can't be read ({type(error).__name__}: {error})") from error
-    values, times_s = np.asarray(loaded["time_series"], np.float64), np.asarray(loaded["time_stamps"], np.float64)
-    known = np.isfinite(times_s)
+    with np.errstate(invalid="ignore"):
+        values = np.asarray(loaded["time_series"], np.float64)
+        times_s = np.asarray(loaded["time_stamps"], np.float64)
+    known = np.abs(times_s) < LATEST_S
     return (
         values[known],
         times_s[known],
@@ -213,7 +216,7 @@ def in_order(
 ) -> list[tuple[float, slice]]:
     """Runs that follow each other; one that begins a little early follows the one before it."""
     kept: list[tuple[float, slice]] = []
-    end_s, back = -np.inf, 0
+    end_s, back = -inf, 0
     for (start_s, _), rows in lines:
         if start_s < end_s - BACK_S:
             back += 1

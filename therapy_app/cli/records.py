@@ -15,6 +15,7 @@ from therapy_app.engine.host import wall_clock
 from therapy_app.engine.recorder import Recorder, Reserve
 from therapy_app.engine.verify import verify as verify_session
 from therapy_app.exchange.session_files import EXPORTS
+from therapy_app.exchange.whole_file import write_whole
 from therapy_app.records.database import open_database
 from therapy_app.records.demo import simulated_client
 from therapy_app.records.migrate import upgrade
@@ -93,7 +94,10 @@ def replay(session: int, verify: bool, database: str | None, as_json: bool) -> N
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @database_option
 def export(session: int, form: str, out: Path, database: str | None) -> None:
-    """Write one session to a file that other programs open."""
+    """Write one session to a file that other programs open.
+
+    csv: one row a second; midi: the music; edf: raw signals as EDF+; signals: raw signals as a zip of CSV tables.
+    """
     content = EXPORTS[form].write(open_database(settings_for(database).database_url), session)
-    out.write_bytes(content)
-    click.echo(f"{out}: {len(content)} bytes")
+    replaced = write_whole(out, content)
+    click.echo(f"{out}: {len(content)} bytes{', in place of the file that was there' if replaced else ''}")

@@ -1,4 +1,4 @@
-"""One session as a file for other programs: a CSV table with one row a second, or its music as MIDI."""
+"""One session as a file for other programs: a CSV table with one row a second, its music, its raw signals."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from sqlalchemy import Engine
 
 from models.music.plan import MusicPlan, PerformedBar
 from sensors.readings import READINGS
+from therapy_app.exchange.signals import ExportError
+from therapy_app.exchange.signals_csv import signal_tables_of
+from therapy_app.exchange.signals_edf import edf_of
 from therapy_app.playback.midi_file import session_file
 from therapy_app.records.log import StoredEvent, all_events
 from therapy_app.records.sessions import status_of
@@ -41,10 +44,6 @@ COLUMNS = (
     "note",
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class ExportError(ValueError):
-    """Why a session can't be written in a form."""
 
 
 @dataclass(frozen=True)
@@ -163,5 +162,7 @@ def _cell(value: object) -> object:
 EXPORTS: Mapping[str, Export] = {
     "csv": Export(table_of, "csv", "text/csv; charset=utf-8"),
     "midi": Export(music_of, "mid", "audio/midi"),
+    "edf": Export(edf_of, "edf", "application/octet-stream"),
+    "signals": Export(signal_tables_of, "zip", "application/zip"),
 }
 """Every form a session can be written in."""

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from therapy_app.exchange.session_files import EXPORTS, ExportError
+from therapy_app.exchange.session_files import EXPORTS
+from therapy_app.exchange.signals import ExportError
 from therapy_app.records.people import PeopleError, create_client
 from therapy_app.records.tables import Session
 from therapy_app.web import words
