@@ -15,10 +15,11 @@ LONGEST_MS = 2000.0
 LARGEST_CHANGE = 0.25
 """An interval further than this from the median of its neighbours is an extra, missed or ectopic beat."""
 AROUND = 9
-FEWEST_FOR_LAW = 20
+FEWEST_FOR_LAW = 24
 RESTLESS = 0.08
-TURNING = 0.56
-"""Of random intervals two thirds are turning points; of a heart that follows the breath, half or fewer."""
+TURNING, ONE_LINE = 0.56, 0.75
+"""Of random intervals two thirds are turning points, and their power is spread; a heart that follows the breath has
+fewer, or one strong line."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -78,7 +79,15 @@ def lawless(rr_ms: Floats) -> bool:
         return False
     changes = np.diff(rr_ms)
     turning = np.mean(changes[1:] * changes[:-1] < 0)
-    return bool(np.median(np.abs(changes)) > RESTLESS * rr_ms.mean() and turning > TURNING)
+    restless = np.median(np.abs(changes)) > RESTLESS * rr_ms.mean()
+    return bool(restless and turning > TURNING and _line_share(rr_ms) < ONE_LINE)
+
+
+def _line_share(rr_ms: Floats) -> float:
+    """Share of their power that lies in one rhythm, as that of the breath."""
+    power = np.abs(np.fft.rfft((rr_ms - rr_ms.mean()) * np.hanning(len(rr_ms)))) ** 2
+    peak = int(power.argmax())
+    return float(power[max(0, peak - 2) : peak + 3].sum() / power.sum())
 
 
 def successive(rr_ms: Floats, trusted: Mask, follows: Mask) -> Floats:
