@@ -23,7 +23,7 @@ BELT_HZ = (0.07, 0.8)
 NEAR_HZ = 1.5 / BREATH_S
 """Half the width of a steady rhythm's line in the spectrum of this window."""
 LEAST_BEATS = 18
-INTERVAL_TILT, HEIGHT_TILT = 2.0, 1.0
+INTERVAL_TILT, HEIGHT_TILT, BELT_TILT = 2.0, 1.0, 1.0
 """Spectra are multiplied by frequency to this power, so that slow waves of blood pressure don't pass for breath."""
 
 CLARITY = {1: (0.6, 0.86), 2: (0.42, 0.72)}
@@ -61,7 +61,8 @@ def _common_line(series: Sequence[tuple[Floats, Floats, float]], now_s: float) -
     for times_s, values, tilt in series:
         power = _power(np.interp(grid_s, times_s, values), POINTS)[inside] * hz[inside] ** tilt
         total += power / (power.sum() or 1.0)
-    return _peak(hz[inside], total, float(total.sum()))
+    tilt = float(np.mean([tilt for *_, tilt in series]))
+    return _peak(hz[inside], total, tilt, float(total.sum()))
 
 
 def _frequencies(points: int, step_s: float) -> Floats:
@@ -76,9 +77,16 @@ def _power(values: Floats, points: int) -> Floats:
     return power
 
 
-def _peak(hz: Floats, power: Floats, whole: float) -> tuple[float, float]:
-    at = hz[power.argmax()]
-    return 60 * float(at), float(power[np.abs(hz - at) <= NEAR_HZ].sum()) / (whole or 1.0)
+def _peak(hz: Floats, power: Floats, tilt: float, whole: float) -> tuple[float, float]:
+    """Breaths per minute (between the points of the grid, tilt undone) and the share of `whole` around the peak."""
+    near = np.abs(hz - hz[power.argmax()]) <= NEAR_HZ
+    level, flat = hz[near], power[near] / hz[near] ** tilt
+    at = int(np.clip(flat.argmax(), 1, len(flat) - 2))
+    before, here, after = np.log(flat[at - 1 : at + 2] + 1e-30)
+    bend = before - 2 * here + after
+    offset = float(np.clip(0.5 * (before - after) / bend, -1, 1)) if bend < 0 else 0.0
+    per_min = 60 * (level[at] + offset * (level[1] - level[0]))
+    return float(per_min), float(power[near].sum()) / (whole or 1.0)
 
 
 def _reading(
@@ -117,7 +125,8 @@ class Belt:
             why = COLLECTING
         if why:
             return {"resp_per_min": moment.absent(why, BREATH_S)}
-        power = _power(np.array(self._levels), BELT_POINTS) * self._hz
-        per_min, clarity = _peak(self._hz[self._inside], power[self._inside], float(power[self._hz <= 2].sum()))
+        power = _power(np.array(self._levels), BELT_POINTS) * self._hz**BELT_TILT
+        whole = float(power[self._hz <= 2].sum())
+        per_min, clarity = _peak(self._hz[self._inside], power[self._inside], BELT_TILT, whole)
         still = stillness("resp", moment.movement_g)
         return {"resp_per_min": _reading(moment, per_min, clarity, BELT_CLARITY, still, "from the breath itself")}
