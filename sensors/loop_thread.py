@@ -23,6 +23,10 @@ class LoopThread:
         self._thread.start()
         self._life: Future[None] = asyncio.run_coroutine_threadsafe(life, self._loop)
 
+    def add(self, life: Coroutine[Any, Any, None]) -> Future[None]:
+        """Another coroutine in the same loop: several sensors behind one port."""
+        return asyncio.run_coroutine_threadsafe(life, self._loop)
+
     def check(self) -> None:
         """Raises SensorError if the coroutine broke: a fault in a device's code must not pass for silence."""
         if self._life.done() and not self._life.cancelled() and (fault := self._life.exception()):
