@@ -43,12 +43,12 @@ class Skin:
         self._state: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None = None
         self._levels: deque[tuple[float, float]] = deque(maxlen=round(SLOPE_S / self._step_s))
         self._bad: deque[float] = deque(maxlen=round(RESPONSES_S / self._step_s))
-        self._responses = Responses()
+        self.responses = Responses()
 
     def reset(self) -> None:
         self._state = None
         self._levels.clear()
-        self._responses.reset()
+        self.responses.reset()
 
     def take(self, piece: Piece) -> None:
         levels_us = piece.samples[:, 0].reshape(-1, self._every).mean(axis=1)
@@ -60,7 +60,7 @@ class Skin:
         if bad.any():  # what is filtered next must not remember a jump
             self._bad.extend(times_s[bad].tolist())
             self._state = None
-            self._responses.reset()
+            self.responses.reset()
             return
         if not self._fast:
             return
@@ -68,7 +68,7 @@ class Skin:
             self._state = signal.sosfilt_zi(self._sos) * levels_us[0]
         phasic_us, self._state = signal.sosfilt(self._sos, levels_us, zi=self._state)
         for time_s, height_us in zip(times_s.tolist(), phasic_us.tolist(), strict=True):
-            self._responses.take(time_s, height_us)
+            self.responses.take(time_s, height_us)
 
     def readings(self, moment: Moment) -> dict[str, Reading]:
         trouble = self._trouble(moment)
@@ -135,7 +135,7 @@ class Skin:
             why = "too much movement or too many jumps"
         if why:
             return dict.fromkeys(names, moment.absent(why, window_s))
-        heights_us = [response.height_us for response in self._responses.since(moment.now_s - window_s)]
+        heights_us = [response.height_us for response in self.responses.since(moment.now_s - window_s)]
         note = "" if whole else "short window"
         rate = len(heights_us) / (window_s * moment.share(window_s) / 60)
         if heights_us:
