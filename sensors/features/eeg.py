@@ -30,6 +30,8 @@ MUSCLE_RATIO = 0.3
 """Power in 30-45 Hz over power in 4-30 Hz. Resting EEG falls with frequency; white noise has 0.58."""
 MAINS_RATIO = 10.0
 BLINKS, MUSCLE = "blinks", "muscle: speech, jaw or noise"
+LASTS = {BLINKS: 3, MUSCLE: 2}
+"""A blink shows in two segments, which overlap: what spoils more of them in a row is something else."""
 NEWEST_S = 2.5
 """Segments older than this say nothing about now."""
 
@@ -94,18 +96,17 @@ class Brain:
     def _gone(self, moment: Moment, channels: tuple[int, ...], spared: int) -> str:
         """Why more than `spared` of these channels show no brain now, whatever the window still holds; or ''.
 
-        A blink passes; muscle must last for two segments; what else there is ends the readings at once.
+        A blink passes, muscle may (LASTS); what else there is ends the readings at once.
         """
         if not self._segments or self._segments[-1].time_s < moment.now_s - NEWEST_S:
             return COLLECTING
-        newest = self._segments[-1]
-        before = self._segments[-2].states if len(self._segments) > 1 else newest.states
-        gone = [
-            newest.states[i]
-            for i in channels
-            if newest.states[i] not in ("", BLINKS) and (newest.states[i] != MUSCLE or before[i] not in ("", BLINKS))
-        ]
-        return _commonest([newest], channels) if len(gone) > spared else ""
+        newest = list(self._segments)[-max(LASTS.values()) :]
+        gone = 0
+        for channel in channels:
+            states = [segment.states[channel] for segment in newest]
+            needed = LASTS.get(states[-1], 1)
+            gone += bool(states[-1]) and len(states) >= needed and all(states[-needed:])
+        return _commonest(newest[-1:], channels) if gone > spared else ""
 
     def _band_readings(self, moment: Moment) -> dict[str, Reading]:
         segments = self._recent(moment, BANDS_S)
@@ -113,8 +114,8 @@ class Brain:
         share = float(good.mean()) if good.size else 0.0
         quality = share * stillness("eeg", moment.movement_g)
         why = moment.silence(BANDS_S, 0.5, self._gone(moment, self._all, len(self._all) // 2))
-        if not why and quality < GATE:
-            why = _commonest(segments) if share < 0.5 else "too much movement"
+        if not why and (quality < GATE or good.any(axis=1).sum() < 2):
+            why = (_commonest(segments) if share < 0.5 else "too much movement") or COLLECTING
         if why:
             return {name: moment.absent(why, BANDS_S, quality) for name in BANDS_HZ}
         power = np.array([segment.power for segment in segments])  # (segment, band, channel)

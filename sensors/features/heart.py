@@ -89,10 +89,14 @@ class HeartWave:
 
     def _lost(self, moment: Moment, beats: list[Beat], rhythm: Rhythm) -> str:
         """A wave that goes on without clear beats: what the window still holds is over."""
-        back = len(rhythm.usable) - 1 - np.flatnonzero(rhythm.usable)
-        newest_s = beats[-1 - back[-1]].time_s if len(back) else -np.inf
-        silent_s = moment.now_s - moment.age_s - max(newest_s, self._since_s + LEARN_S)
-        return "no clear heartbeat" if silent_s > LONGEST_PAUSE_S else ""
+        until_s = moment.now_s - moment.age_s
+        if until_s - self._since_s < LEARN_S + LONGEST_PAUSE_S:
+            return ""
+        newest = sum(beat.time_s > until_s - LONGEST_PAUSE_S for beat in beats)
+        usable = rhythm.usable[max(0, len(rhythm.usable) - newest) :]
+        expected = LONGEST_PAUSE_S / max(0.3, float(np.nanmedian(rhythm.rr_ms)) / 1000) if rhythm.usable.any() else 4.0
+        enough = newest and usable.size and usable.mean() >= 0.5 and usable.sum() >= min(2.0, expected - 1.5)
+        return "" if enough else "no clear heartbeat"
 
     def _rhythm(self, beats: list[Beat], intervals: Intervals, since_s: float, still: float) -> Rhythm:
         beats = [beat for beat in beats if beat.time_s > since_s]

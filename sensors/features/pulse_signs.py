@@ -15,8 +15,11 @@ Values = NDArray[np.float64]
 NEWEST_S, LATELY_S = 5.0, 10.0
 FROZEN_S, FROZEN_BEATS, LONGEST_CYCLE = 4.0, 4, 8
 """Intervals alike to the tick for so long, one by one or in a cycle of up to eight: no heart, or a pacemaker's."""
+LEAST_HUMAN = 0.75
 EVEN_SHARE, EVEN_NEWEST = 0.6, 0.4
 """Share of intervals near their median. In atrial fibrillation it is about 0.8; among random ones 0.3."""
+WIDEST = 3.5
+"""No heart, not even in fibrillation, has intervals so many times as long as others within five seconds."""
 SETTLED_S = 5.0
 SLOWEST_BPM, FASTEST_BPM = 30.0, 220.0
 JUMP_BPM = 8.0
@@ -29,11 +32,13 @@ def intervals_trouble(times_s: Values, rr_ms: Values) -> str:
     now_s = times_s[-1]
     newest, lately = rr_ms[times_s > now_s - NEWEST_S], rr_ms[times_s > now_s - LATELY_S]
     human = (newest >= SHORTEST_MS) & (newest <= LONGEST_MS)
-    if human.mean() <= 0.5:
+    if human.mean() < LEAST_HUMAN:
         return "no heart beats at such intervals"
     if _cyclic(rr_ms):
         return "the beat intervals are alike to the tick: frozen, or a pacemaker"
     even = np.abs(lately / np.median(lately) - 1) <= LARGEST_CHANGE
+    if newest.max() > WIDEST * newest.min():
+        return "the beat intervals are too irregular to be one heart's"
     if len(lately) >= 4 and (even.mean() < EVEN_SHARE or even[-len(newest) :].mean() <= EVEN_NEWEST):
         return "the beat intervals are too irregular to be one heart's"
     return ""

@@ -19,6 +19,7 @@ BEATS_KEPT_S = HRV_WINDOW_S + 30.0
 """Limits of agreement with 5 min: +-62 % at 10 s, +-32 % at 30 s, +-18 % at 60 s (measured on two people)."""
 LEAST_INTERVALS = 4
 LEAST_BEATS = 10
+FURTHEST_SHARE = 0.6
 MOST_CORRECTED = 0.2
 VARIABILITY = ("rmssd_ms", "sdnn_ms", "rr_corrected")
 STEADIEST_MS = 1.5
@@ -72,12 +73,18 @@ def pulse(moment: Moment, rhythm: Rhythm, source: str, trouble: str) -> Reading:
     """Beats per minute over 10 s."""
     why = moment.silence(HR_WINDOW_S, LEAST_COVERAGE, trouble) or unclear(rhythm, moment)
     # In atrial fibrillation most intervals are irregular and still real: then all usable ones count.
-    kept = rhythm.trusted if rhythm.bad_share < 0.5 else rhythm.usable
+    kept = rhythm.trusted if rhythm.bad_share < 0.5 else _likely(rhythm)
     if not why and np.count_nonzero(kept) < LEAST_INTERVALS:
         why = "too few clear beats"
     if why:
         return moment.absent(why, HR_WINDOW_S, rhythm.quality)
     return moment.known(60_000 / rhythm.rr_ms[kept].mean(), rhythm.quality, HR_WINDOW_S, source)
+
+
+def _likely(rhythm: Rhythm) -> NDArray[np.bool_]:
+    """Usable intervals but for those that one missed or one extra beat would make."""
+    middle = np.median(rhythm.rr_ms[rhythm.usable]) if rhythm.usable.any() else 0.0
+    return rhythm.usable & (np.abs(rhythm.rr_ms - middle) <= FURTHEST_SHARE * middle)
 
 
 def variability(moment: Moment, rhythm_in: Callable[[float], Rhythm], source: str, trouble: str) -> dict[str, Reading]:

@@ -27,7 +27,7 @@ def not_skin(levels_us: Levels, step_s: float) -> str:
     if rough_us > max(ROUGHEST_US, ROUGHEST_SHARE * float(np.median(latest))):
         return "noise: the electrodes hardly touch the skin"
     slide, slid = round(SLIDE_S / step_s), round(SLID_S / step_s)
-    ends = range(len(levels_us), max(slide, len(levels_us) - slid) - 1, -max(1, slid // 4))
+    ends = range(len(levels_us), max(slide, len(levels_us) - slid) - 1, -max(1, slid // 8))
     if any(sliding(levels_us[end - slide : end]) for end in ends if end >= slide):
         return "the level slides away: the electrodes are drying or coming off"
     return ""
@@ -42,4 +42,4 @@ def sliding(levels_us: Levels) -> bool:
     if not first > middle > last > 0:
         return False
     fallen = 1.5 * np.log(first / last)  # the thirds' middles lie two thirds of the time apart
-    return bool(fallen > -np.log(1 - DEEPEST_SLIDE) and np.log(middle / last) > 0.7 * np.log(first / middle))
+    return bool(fallen > -np.log(1 - DEEPEST_SLIDE) and np.log(middle / last) > 0.6 * np.log(first / middle))
