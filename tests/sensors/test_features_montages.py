@@ -8,7 +8,10 @@ from sensors.window import Window
 
 LENGTH_S = 20
 HEADBANDS = (("TP9", "AF7", "AF8", "TP10"), ("F7", "F8", "T5", "T6"))
-WHOLE_HEAD = tuple(["Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T3", "C3", "Cz", "C4", "T4", "T5", "P3", "Pz", "P4", "T6", "O1", "O2"])
+WHOLE_HEAD = (
+    *("Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T3", "C3", "Cz", "C4", "T4"),
+    *("T5", "P3", "Pz", "P4", "T6", "O1", "O2"),
+)
 
 
 def brain(rate_hz, channels, rhythms=((10.0, 8.0),), seed=1):
