@@ -190,7 +190,7 @@ def read_file(source: Source, lines: Lines) -> Contents:
     if not 0 < rate_hz <= pieces.FASTEST_HZ:
         raise RecordingError(f"{lines.here}: rate {rate_hz:g} Hz; expected above 0 and at most {pieces.FASTEST_HZ:g}")
     table, notes = numbers.rows(lines, rest, len(source.channels))
-    found = pieces.even(table * source.worth, rate_hz, as_events=source.stream in pieces.EVENTS)
+    found = pieces.even(table * source.worth, rate_hz, source.stream)
     return Contents(source, began_s, rate_hz, found, notes + unless_filled(found, lines.name))
 
 

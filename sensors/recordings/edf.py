@@ -113,7 +113,7 @@ def meant(header: Header) -> tuple[list[tuple[Channel, Meaning, float]], tuple[s
             continue
         try:
             if channel.wrong:
-                raise LabelError(f"has the {channel.wrong}")
+                raise LabelError(f"has no scale ({channel.wrong})")
             kept.append((channel, meaning(channel.label, channel.unit), rate_of(channel, header)))
         except LabelError as why:
             notes.append(f"channel {channel.label!r} {why} and is left out")
@@ -150,7 +150,7 @@ def cut(
                 first, last = np.rint((note.onset_s - section.start_s + np.array([0, note.duration_s])) * rate_hz)
                 hole = slice(max(0, int(first)), max(0, int(last)))
                 values[hole, place][digital[hole] == channel.digital[0]] = np.nan
-        for piece in pieces.even(values, rate_hz, as_events=info.modality in pieces.EVENTS):
+        for piece in pieces.even(values, rate_hz, info.modality):
             yield piece.later(section.start_s)
 
 

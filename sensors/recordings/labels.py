@@ -52,11 +52,14 @@ LABELS: tuple[tuple[str, str], ...] = (
     (r"acc(?:el(?:erometer|eration)?)?(?: \d)?[ _.:-]*([xyz])", "acc"),
     (r"(?:HR|heart ?rate)", "hr"),
     (r"(?:RR|RRI|IBI|NN)", "rr"),
+)
+"""A whole label as a pattern, any case, and its modality; the group is the channel. The first that fits counts."""
+PLACES: tuple[tuple[str, str], ...] = (
     (rf"((?!(?:A|M|I|N)\d){SITE}){REFERENCE}", "eeg"),
     (rf"({SITE}-{SITE})", "eeg"),
     (rf"({LEADS})", "ecg"),
 )
-"""A whole label as a pattern, any case, and its modality; the group is the channel. The first that fits counts."""
+"""Labels that only say where, unless the stream says what: an ECG channel of an EEG stream is ECG, its C3 is EEG."""
 SITE_CASE = re.compile(r"(fp|af|ft|fc|tp|cp|po|f|t|c|p|o|i|a|m|n)(z|10|[1-9])", re.IGNORECASE)
 
 KINDS: Mapping[str, str] = {
@@ -108,9 +111,9 @@ def meaning(label: str, unit: str, kind: str = "") -> Meaning:
 def named(label: str, kind: str = "") -> tuple[str, str]:
     """(modality, channel). Raises LabelError."""
     said = KINDS.get(kind.strip().lower(), "")
-    for pattern, modality in LABELS:
+    for pattern, modality in (*LABELS, *PLACES):
         fitting = re.fullmatch(pattern, label, re.IGNORECASE)
-        if fitting and said in ("", modality):
+        if fitting and ((pattern, modality) in LABELS or said in ("", modality)):
             return modality, channel_name(next(filter(None, fitting.groups()), "")) or modality
     if not said:
         raise LabelError("is none of the signals that are used here")

@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 
 EVENTS = frozenset({"hr", "rr"})
 """Modalities that come when they come; all others are sampled at a rate."""
+SINGLY = frozenset({"eeg"})
+"""Modalities whose channels are of use one by one: an electrode that fails leaves the others."""
 SLOWEST_HZ = 0.001
 FASTEST_HZ = 20_000.0
 JUMP_STEPS = 1.5
@@ -24,17 +26,28 @@ MISSED_BEAT_S = 0.25
 """An interval that begins this long after the beat before it does not follow it."""
 
 
-def usable(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-    """Rows whose every channel is a number a sample can hold. `values` (time, channel) -> (time,)."""
-    fits: NDArray[np.bool_] = np.logical_and.reduce(np.abs(values) <= np.finfo(np.float32).max, axis=1)
+def usable(values: NDArray[np.floating[Any]], *, singly: bool = False) -> NDArray[np.bool_]:
+    """Rows whose every channel is a number a sample can hold, or any channel `singly`. (time, channel) -> (time,)."""
+    together = np.logical_or if singly else np.logical_and
+    fits: NDArray[np.bool_] = together.reduce(fitting(values), axis=1)
     return fits
 
 
-def even(values: NDArray[np.floating[Any]], rate_hz: float, *, as_events: bool = False) -> tuple[Piece, ...]:
+def fitting(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    fits: NDArray[np.bool_] = np.abs(values) <= np.finfo(np.float32).max
+    return fits
+
+
+def samples(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Of rows that are usable: NaN where a single channel is not."""
+    return np.where(fitting(values), values, np.nan).astype(np.float32)
+
+
+def even(values: NDArray[np.floating[Any]], rate_hz: float, modality: str) -> tuple[Piece, ...]:
     """Pieces of samples taken at a known rate, the first at 0 s; unusable rows leave holes."""
-    good = np.flatnonzero(usable(values))
+    good = np.flatnonzero(usable(values, singly=modality in SINGLY))
     return tuple(
-        Piece(float(run[0]) / rate_hz, values[run].astype(np.float32, copy=False), run / rate_hz if as_events else None)
+        Piece(float(run[0]) / rate_hz, samples(values[run]), run / rate_hz if modality in EVENTS else None)
         for run in runs(good, np.diff(good) > 1)
     )
 
@@ -56,7 +69,7 @@ def timed(values: Floats, times_s: Floats, where: str) -> tuple[tuple[Piece, ...
         )
     cut = steps_s > JUMP_STEPS * usual_s
     return tuple(
-        Piece(float(times_s[run[0]]), values[run].astype(np.float32)) for run in runs(np.arange(len(values)), cut)
+        Piece(float(times_s[run[0]]), samples(values[run])) for run in runs(np.arange(len(values)), cut)
     ), rate_hz
 
 

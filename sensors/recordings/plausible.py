@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isfinite, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,9 @@ def level(second: Samples) -> float:
 
 def span(second: Samples) -> float:
     """Peak to peak, of the channel in the middle."""
-    return float(np.median(np.ptp(second, axis=0)))
+    spans = np.ptp(second, axis=0)
+    known = spans[np.isfinite(spans)]
+    return float(np.median(known)) if len(known) else nan
 
 
 def length(second: Samples) -> float:
@@ -87,10 +90,10 @@ def implausible(signal: Signal) -> str:
     rule = RULES.get(signal.info.modality)
     if rule is None:
         return ""
-    measured = [rule.measure(second) for second in seconds(signal)]
-    typical = float(np.median(measured))
+    measured = [value for second in seconds(signal) if isfinite(value := rule.measure(second))]
     few = len(measured) < (LEAST_SECONDS if signal.info.rate_hz else LEAST_EVENTS)
-    if few or typical == 0 or rule.least <= typical <= rule.most:
+    typical = 0.0 if few else float(np.median(measured))
+    if typical == 0 or rule.least <= typical <= rule.most:
         return ""
     unit = UNITS[signal.info.modality]
     return f"{rule.words} {typical:.3g} {unit}, and {rule.least:g} to {rule.most:g} {unit} can be ({rule.hint})"

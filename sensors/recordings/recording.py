@@ -17,7 +17,10 @@ class RecordingError(SensorError):
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Samples without a hole: float32 (time, channel), all finite. Events carry `times_s`, shape (time,)."""
+    """Samples without a hole: float32 (time, channel), finite; in EEG NaN where one electrode has no value.
+
+    Events carry `times_s`, shape (time,).
+    """
 
     start_s: float
     samples: NDArray[np.float32]

@@ -54,7 +54,8 @@ def named_like_one(name: str) -> bool:
 
 def recognises(path: Path) -> bool:
     """By its name, or by a first line that names its times."""
-    return named_like_one(path.name) or TIME.encode() in beginning(path, 4096).split(b"\n")[0]
+    first = beginning(path, 4096)
+    return named_like_one(path.name) or (TIME.encode() in first.split(b"\n")[0] and b"\0" not in first)
 
 
 def read(path: Path) -> Recording:
@@ -78,7 +79,7 @@ def read_lines(lines: Lines) -> Recording:
     signals = []
     for modality, group in grouped.items():
         values = table[:, [column.index for column in group]]
-        good = pieces.usable(values)
+        good = pieces.usable(values, singly=modality in pieces.SINGLY)
         if good.any():
             signals.append(signal_of(modality, group, values[good], times_s[good], lines.name))
         else:

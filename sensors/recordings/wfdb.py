@@ -146,7 +146,7 @@ def read_segment(segment: Segment, fs: float, notes: list[str]) -> list[Signal]:
     signals = []
     for info, members in grouped([(meant, rate_hz) for meant, rate_hz, _ in kept]):
         columns = [kept[member][2] * kept[member][0].worth + kept[member][0].offset for member in members]
-        cut = pieces.even(np.column_stack(columns), kept[members[0]][1], as_events=info.modality in pieces.EVENTS)
+        cut = pieces.even(np.column_stack(columns), kept[members[0]][1], info.modality)
         signals.append(Signal(info, tuple(piece.later(segment.first / fs) for piece in cut)))
     return signals
 

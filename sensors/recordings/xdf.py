@@ -166,7 +166,9 @@ def read_stream(head: Head, values: Floats, times_s: Floats, resets: list[int], 
         if info.rate_hz is None:
             signals.append(Signal(info, events(info.modality, scaled, times_s, title)))
         else:
-            cut = (piece.later(at_s) for at_s, rows in cuts for piece in pieces.even(scaled[rows], rate_hz))
+            cut = (
+                piece.later(at_s) for at_s, rows in cuts for piece in pieces.even(scaled[rows], rate_hz, info.modality)
+            )
             signals.append(Signal(info, tuple(cut)))
     return [signal for signal in signals if signal.pieces]
 

@@ -18,15 +18,24 @@ def place() -> Place:
     return Place(clock=lambda: 100.0, rng=np.random.default_rng(7))
 
 
-@pytest.fixture(scope="session")
-def bumble_radio() -> ModuleType:
-    """The support module beside this file; it is loaded by path because tests are no package."""
-    spec = importlib.util.spec_from_file_location("bumble_radio", Path(__file__).with_name("bumble_radio.py"))
+def beside(name: str) -> ModuleType:
+    """A support module beside this file; it is loaded by path because tests are no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def bumble_radio() -> ModuleType:
+    return beside("bumble_radio")
+
+
+@pytest.fixture(scope="session")
+def xdf_file() -> ModuleType:
+    return beside("xdf_file")
 
 
 @pytest.fixture

@@ -236,3 +236,82 @@ def test_a_person_of_the_stress_predict_study_is_read_whole(tmp_path: Path, shar
     assert np.median(np.linalg.norm(recording.signal("acc").pieces[0].samples, axis=1)) == pytest.approx(1, abs=0.1)
     intervals = np.concatenate([piece.samples[:, 0] for piece in recording.signal("rr").pieces])
     assert 500 < np.median(intervals) < 1100
+
+
+def longer(folder: Path, **seconds: float) -> None:
+    """Signals of a minute, or as many `seconds` as are given."""
+    for name, rate_hz, row in (("BVP", 64, "0.5"), ("EDA", 4, "0.4"), ("TEMP", 4, "33"), ("ACC", 32, "0,0,64")):
+        count = round(seconds.get(name, 60) * rate_hz)
+        (folder / f"{name}.csv").write_text(f"{BEGAN}\n{rate_hz}\n" + f"{row}\n" * count)
+
+
+@pytest.mark.parametrize(("rate_hz", "lasts_s"), [("32", 120), ("128", 30)])
+def test_a_rate_line_that_contradicts_the_other_files_costs_its_signal(
+    folder: Path, rate_hz: str, lasts_s: int
+) -> None:
+    longer(folder)
+    bvp = folder / "BVP.csv"
+    bvp.write_text(bvp.read_text().replace("\n64\n", f"\n{rate_hz}\n"))
+    recording = open_recording(folder)
+    assert "ppg" not in [info.stream for info in recording.streams]
+    assert recording.notes == (
+        f"BVP.csv lasts {lasts_s} s by its rate of {rate_hz} Hz, the others 60 s: the rate can't be right, "
+        "and it is left out",
+    )
+
+
+def test_of_two_files_the_one_with_an_unusual_rate_is_doubted(folder: Path) -> None:
+    longer(folder)
+    (folder / "TEMP.csv").unlink()
+    (folder / "ACC.csv").unlink()
+    (folder / "EDA.csv").write_text(f"{BEGAN}\n8\n" + "0.4\n" * 240)
+    recording = open_recording(folder)
+    assert "eda" not in [info.stream for info in recording.streams]
+    assert "EDA.csv lasts 30 s by its rate of 8 Hz, the others 60 s" in recording.notes[-1]
+
+
+def test_a_file_that_ends_early_is_kept_and_noted(folder: Path) -> None:
+    longer(folder, ACC=40)
+    recording = open_recording(folder)
+    assert recording.signal("acc").end_s == 40
+    assert recording.notes == ("ACC.csv lasts 40 s by its rate of 32 Hz, the others 60 s: its end is missing",)
+
+
+def test_files_of_another_session_are_left_out_and_noted(folder: Path) -> None:
+    longer(folder)
+    for file in ("EDA.csv", "IBI.csv"):
+        (folder / file).write_text((folder / file).read_text().replace(str(BEGAN), str(BEGAN + 90)))
+    recording = open_recording(folder)
+    assert {info.stream for info in recording.streams} == {"ppg", "temp", "acc", "hr"}
+    assert recording.notes == (
+        "EDA.csv begins +90 s away from the others and is left out",
+        "IBI.csv begins +90 s away from the others and is left out",
+    )
+
+
+def test_two_recordings_in_equal_parts_are_refused(folder: Path) -> None:
+    longer(folder)
+    for file in ("EDA.csv", "TEMP.csv", "HR.csv"):
+        (folder / file).write_text(
+            (folder / file).read_text().replace(str(BEGAN)[:-3], str(BEGAN)[:-3].replace("1644", "1645"))
+        )
+    with pytest.raises(RecordingError, match=r"S01 mixes two recordings, begun 277.8 h apart: BVP.csv, .*; and "):
+        open_recording(folder)
+
+
+def test_files_that_begin_some_seconds_apart_are_asked_about(folder: Path) -> None:
+    longer(folder)
+    (folder / "EDA.csv").write_text((folder / "EDA.csv").read_text().replace(str(BEGAN), str(BEGAN + 7)))
+    assert open_recording(folder).notes == ("its files begin up to 7 s apart: are they of one recording?",)
+
+
+def test_what_systems_leave_in_folders_and_zips_is_passed_over(folder: Path) -> None:
+    (folder / "._BVP.csv").write_bytes(b"\0\5\x16\7")
+    (folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    (folder / "tags.csv").write_text("1644226061.2\n")
+    packed = zipped(folder, "S01/")
+    with ZipFile(packed, "a") as archive:
+        archive.writestr("__MACOSX/S01/._BVP.csv", b"\0\5\x16\7")
+        archive.writestr("S01/__MACOSX/BVP.csv", b"\0\5\x16\7")
+    assert open_recording(folder).notes == ()
+    assert summary(open_recording(packed)) == summary(open_recording(folder))

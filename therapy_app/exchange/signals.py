@@ -75,7 +75,8 @@ def sampled(info: StreamInfo, blocks: list[SampleBlock]) -> tuple[Piece, ...]:
     return tuple(
         piece.later(run.start_s)
         for run in runs
-        for piece in pieces.even(np.concatenate([block.samples for block in run.blocks]), info.rate_hz)
+        for values in (np.concatenate([block.samples for block in run.blocks]),)
+        for piece in pieces.even(values, info.rate_hz, info.modality)
     )
 
 

@@ -60,7 +60,7 @@ def lines(signal: Signal, columns: list[str], channels: list[int]) -> Iterator[s
     for piece in signal.pieces:
         rows = piece.samples[:, channels]
         for time_s, row in zip(times_of(signal, piece), rows, strict=True):
-            yield f"{time_s!r},{','.join(map(str, row))}\n"
+            yield f"{time_s!r},{','.join('' if value != value else str(value) for value in row)}\n"
 
 
 def times_of(signal: Signal, piece: Piece) -> list[float]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from sensors.blocks import UNITS, StreamInfo
+from sensors.recordings import pieces
 from sensors.recordings.edf_annotations import EVENT_UNITS, SKIP
 from sensors.recordings.recording import Recording, Signal
 from therapy_app.exchange.signals import ExportError, recorded
@@ -95,7 +96,7 @@ def channel(signal: Signal, index: int, rate_hz: float, length_s: int, zero_s: f
     digital = np.full(round(length_s * rate_hz), NOTHING, np.int16)
     for first, samples in placed(signal, rate_hz, zero_s):
         steps = np.rint((samples[:, index].astype(np.float64) - low) / (high - low) * STEPS).clip(1)
-        digital[first : first + len(samples)] = (steps + NOTHING).astype(np.int16)
+        digital[first : first + len(samples)] = np.nan_to_num(steps, nan=0.0) + NOTHING
     return edfio.EdfSignal.from_digital(
         digital,
         rate_hz,
@@ -108,8 +109,9 @@ def channel(signal: Signal, index: int, rate_hz: float, length_s: int, zero_s: f
 
 def physical_range(signal: Signal, index: int) -> tuple[float, float]:
     """Around all values, with one step to spare below. Raises ExportError for what the head can't hold."""
-    least = min(float(piece.samples[:, index].min()) for piece in signal.pieces)
-    most = max(float(piece.samples[:, index].max()) for piece in signal.pieces)
+    values = np.concatenate([piece.samples[:, index] for piece in signal.pieces])
+    known = values[np.isfinite(values)]
+    least, most = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
     spread = max(most - least, FINEST, abs(least) * 1e-6)
     try:
         low = eight_characters(least - spread / (STEPS - 1), ROUND_FLOOR)
@@ -138,13 +140,22 @@ def label(info: StreamInfo, index: int) -> str:
 
 
 def gaps(signal: Signal, rate_hz: float, length_s: int, zero_s: float) -> Iterator[edfio.EdfAnnotation]:
-    """Where the stream has no samples."""
+    """Where the stream has no samples, and where one of its channels has none."""
     end = 0
-    filled = [(first, first + len(samples)) for first, samples in placed(signal, rate_hz, zero_s)]
-    for first, last in [*filled, (round(length_s * rate_hz), 0)]:
+    filled = [(first, samples) for first, samples in placed(signal, rate_hz, zero_s)]
+    for first, last in [*((first, first + len(samples)) for first, samples in filled), (round(length_s * rate_hz), 0)]:
         if first > end:
-            yield edfio.EdfAnnotation(end / rate_hz, (first - end) / rate_hz, f"{SKIP} {signal.info.stream}")
+            yield skipped(end, first, rate_hz, signal.info.stream)
         end = last
+    for first, samples in filled:
+        for index in range(samples.shape[1]):
+            missing = np.flatnonzero(~np.isfinite(samples[:, index]))
+            for run in pieces.runs(missing, np.diff(missing) > 1):
+                yield skipped(first + int(run[0]), first + int(run[-1]) + 1, rate_hz, label(signal.info, index))
+
+
+def skipped(first: int, last: int, rate_hz: float, what: str) -> edfio.EdfAnnotation:
+    return edfio.EdfAnnotation(first / rate_hz, (last - first) / rate_hz, f"{SKIP} {what}")
 
 
 def events(signal: Signal, zero_s: float) -> Iterator[edfio.EdfAnnotation]:
