@@ -1,4 +1,4 @@
-"""A virtual radio, a virtual strap on it, and the back end through which bleak reaches them.
+"""A virtual radio, virtual straps on it, and the back end through which bleak reaches them.
 
 Needs bumble and bleak 3.1: bleak's base classes for back ends are no stable interface. The radio has a thread of
 its own, as a real one would; the back end hands everything over to it.
@@ -14,38 +14,56 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
-from bleak.exc import BleakDeviceNotFoundError, BleakError
+from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 from bleak.uuids import normalize_uuid_str
 from bumble import data_types
+from bumble.att import ATT_Error
 from bumble.controller import Controller
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Connection, Device, Peer
-from bumble.gatt import GATT_HEART_RATE_SERVICE
+from bumble.gatt import GATT_HEART_RATE_SERVICE, Characteristic, Service
 from bumble.hci import Address
 from bumble.host import Host
 from bumble.link import LocalLink
 from bumble.profiles.battery_service import BatteryService
 from bumble.profiles.heart_rate_service import HeartRateService
+from bumble.transport import open_transport
 from bumble.transport.common import AsyncPipeSink
 
-from sensors.adapters.ble import Radio
+from sensors.bluetooth import Radio
 from sensors.heart_rate_measurement import HeartRateMeasurement
 
-PHONE, STRAP = "F0:F0:F0:F0:F0:F0", "F1:F1:F1:F1:F1:F1"
-LOOK_S = 0.3
+PHONE, STRAP, OTHER = "F0:F0:F0:F0:F0:F0", "F1:F1:F1:F1:F1:F1", "F2:F2:F2:F2:F2:F2"
 OFTEN = {"advertising_interval_min": 20.0, "advertising_interval_max": 40.0}
 """Milliseconds."""
+P = Characteristic.Properties
 
 
-class VirtualStrap:
-    """A strap out there: beats when told to, and everything that can go wrong with one."""
+class VirtualRadio:
+    """The air, and a phone in it, in a thread of their own. `rssi_dbm` by address; nobody is near otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int | None = None) -> None:
+        """`port` of a controller over TCP instead of a radio within this process."""
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="radio", daemon=True)
         self._thread.start()
-        self.phone, self._strap = self.do(self._power_on())
+        self._link = LocalLink()
+        self.rssi_dbm: dict[str, int] = {}
+        self.phone: Device = self.do(self._power_on(port))
         self.radio = Radio(scanner_on(self), client_on(self))
+
+    async def _power_on(self, port: int | None) -> Device:
+        if port is None:
+            phone = self.device(PHONE)
+        else:
+            transport = await open_transport(f"tcp-client:127.0.0.1:{port}")
+            phone = Device.with_hci("phone", Address(PHONE), transport.source, transport.sink)
+        await phone.power_on()
+        return phone
+
+    def device(self, address: str) -> Device:
+        controller = Controller(address, link=self._link, public_address=address)
+        return Device(address=Address(address), host=Host(controller, AsyncPipeSink(controller)))
 
     def do(self, what: Coroutine[Any, Any, Any]) -> Any:
         """Run it on the radio and wait."""
@@ -54,33 +72,6 @@ class VirtualStrap:
     async def on_radio(self, what: Coroutine[Any, Any, Any]) -> Any:
         """The same from another asyncio loop."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, self._loop))
-
-    def beat(self, rr_s: Iterable[float], hr_bpm: int = 60, contact: bool | None = True) -> None:
-        """One notification, encoded by bumble's own encoder."""
-        packet = HeartRateService.HeartRateMeasurement(hr_bpm, contact, None, tuple(rr_s) or None)
-        self.send(bytes(packet))
-
-    def send(self, packet: bytes) -> None:
-        """One notification with any bytes."""
-        self.do(self._strap.notify_subscribers(self._measurement, packet))
-
-    def measure(self, measured: HeartRateMeasurement) -> None:
-        self.send(measured.build())
-
-    def drop_link(self) -> None:
-        async def drop() -> None:
-            for connection in list(self._strap.connections.values()):
-                await connection.disconnect()
-
-        self.do(drop())
-
-    def hide(self) -> None:
-        """Out of range: the link breaks, and nobody finds the strap."""
-        self.do(self._strap.stop_advertising())
-        self.drop_link()
-
-    def show(self) -> None:
-        self.do(self._strap.start_advertising(auto_restart=True, **OFTEN))
 
     def close(self) -> None:
         async def cancel() -> None:
@@ -94,7 +85,7 @@ class VirtualStrap:
         self._thread.join()
         self._loop.close()
 
-    async def heard(self, address: str) -> None:
+    async def heard(self, address: str, seconds: float) -> None:
         """Looks before it connects, as BlueZ does; the emulated controller can't cancel a connection it awaits."""
         seen = asyncio.Event()
 
@@ -105,40 +96,101 @@ class VirtualStrap:
         self.phone.on("advertisement", advertised)
         await self.phone.start_scanning()
         try:
-            await asyncio.wait_for(seen.wait(), LOOK_S)
+            await asyncio.wait_for(seen.wait(), seconds)
         finally:
             await self.phone.stop_scanning()
             self.phone.remove_listener("advertisement", advertised)
 
-    async def _power_on(self) -> tuple[Device, Device]:
-        link = LocalLink()
-        devices = []
-        for address in (PHONE, STRAP):
-            controller = Controller(address, link=link, public_address=address)
-            devices.append(Device(address=Address(address), host=Host(controller, AsyncPipeSink(controller))))
-        phone, strap = devices
+
+class Strap:
+    """What a strap does, wherever its controller is: measures heart rate when told to, and tells its charge."""
+
+    def __init__(self, device: Device, name: str, services: Iterable[Service] = ()) -> None:
+        self.device = device
+        self.charge = 83
         service = HeartRateService(lambda _: HeartRateService.HeartRateMeasurement(60))
-        self._measurement = service.heart_rate_measurement_characteristic
-        strap.add_services([service, BatteryService(lambda _: 83)])
-        strap.advertising_data = bytes(
+        self.measurement = service.heart_rate_measurement_characteristic
+        self._battery = BatteryService(lambda _: self.charge)
+        device.add_services([service, self._battery, *services])
+        device.advertising_data = bytes(
             AdvertisingData(
                 [
-                    data_types.CompleteLocalName("virtual strap"),
+                    data_types.CompleteLocalName(name),
                     data_types.IncompleteListOf16BitServiceUUIDs([GATT_HEART_RATE_SERVICE]),
                 ]
             )
         )
-        await phone.power_on()
+
+    async def power_on(self) -> None:
+        await self.device.power_on()
+        await self.advertise()
+
+    async def advertise(self) -> None:
+        await self.device.start_advertising(auto_restart=True, **OFTEN)
+
+    async def discharge(self, percent: int) -> None:
+        self.charge = percent
+        await self.device.notify_subscribers(self._battery.battery_level_characteristic)
+
+    async def measure(self, packet: bytes) -> None:
+        await self.device.notify_subscribers(self.measurement, packet)
+
+
+class VirtualStrap:
+    """A strap out there: beats when told to, and everything that can go wrong with one."""
+
+    def __init__(self, air: VirtualRadio | None = None, address: str = STRAP, name: str = "virtual strap") -> None:
+        self._own = None if air else VirtualRadio()
+        self.air = air or self._own
+        assert self.air is not None
+        self.radio, self.do, self.address = self.air.radio, self.air.do, address
+        self.strap = self.do(self._set_up(self.air, name))
+
+    async def _set_up(self, air: VirtualRadio, name: str) -> Strap:
+        strap = Strap(air.device(self.address), name)
         await strap.power_on()
-        await strap.start_advertising(auto_restart=True, **OFTEN)
-        return phone, strap
+        return strap
+
+    def beat(self, rr_s: Iterable[float], hr_bpm: int = 60, contact: bool | None = True) -> None:
+        """One notification, encoded by bumble's own encoder."""
+        packet = HeartRateService.HeartRateMeasurement(hr_bpm, contact, None, tuple(rr_s) or None)
+        self.send(bytes(packet))
+
+    def send(self, packet: bytes) -> None:
+        """One notification with any bytes."""
+        self.do(self.strap.measure(packet))
+
+    def measure(self, measured: HeartRateMeasurement) -> None:
+        self.send(measured.build())
+
+    def discharge(self, percent: int) -> None:
+        self.do(self.strap.discharge(percent))
+
+    def drop_link(self) -> None:
+        async def drop() -> None:
+            for connection in list(self.strap.device.connections.values()):
+                await connection.disconnect()
+
+        self.do(drop())
+
+    def hide(self) -> None:
+        """Out of range: the link breaks, and nobody finds the strap."""
+        self.do(self.strap.device.stop_advertising())
+        self.drop_link()
+
+    def show(self) -> None:
+        self.do(self.strap.advertise())
+
+    def close(self) -> None:
+        if self._own:
+            self._own.close()
 
 
 def long_uuid(uuid: UUID) -> str:
     return normalize_uuid_str(uuid.to_hex_str("-").lower())
 
 
-def scanner_on(strap: VirtualStrap) -> type[BaseBleakScanner]:
+def scanner_on(air: VirtualRadio) -> type[BaseBleakScanner]:
     """Bleak's scanner over the virtual radio."""
 
     class Scanner(BaseBleakScanner):
@@ -148,12 +200,12 @@ def scanner_on(strap: VirtualStrap) -> type[BaseBleakScanner]:
         async def start(self) -> None:
             self.seen_devices = {}
             self._loop = asyncio.get_running_loop()
-            strap.phone.on("advertisement", self._advertised)
-            await strap.on_radio(strap.phone.start_scanning())
+            air.phone.on("advertisement", self._advertised)
+            await air.on_radio(air.phone.start_scanning())
 
         async def stop(self) -> None:
-            await strap.on_radio(strap.phone.stop_scanning())
-            strap.phone.remove_listener("advertisement", self._advertised)
+            await air.on_radio(air.phone.stop_scanning())
+            air.phone.remove_listener("advertisement", self._advertised)
 
         def _advertised(self, heard: Any) -> None:
             self._loop.call_soon_threadsafe(self._detected, heard)
@@ -162,8 +214,9 @@ def scanner_on(strap: VirtualStrap) -> type[BaseBleakScanner]:
             kind = AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS
             uuids = [long_uuid(uuid) for uuid in heard.data.get(kind) or []]
             name = heard.data.get(AdvertisingData.COMPLETE_LOCAL_NAME)
-            seen = AdvertisementData(name, {}, {}, uuids, None, heard.rssi, (heard,))
             address = heard.address.to_string(False)
+            rssi_dbm = air.rssi_dbm.get(address, heard.rssi)
+            seen = AdvertisementData(name, {}, {}, uuids, None, rssi_dbm, (heard,))
             device = self.create_or_update_device(address, address, name, heard.address, seen)
             if self.is_allowed_uuid(uuids):
                 self.call_detection_callbacks(device, seen)
@@ -171,7 +224,15 @@ def scanner_on(strap: VirtualStrap) -> type[BaseBleakScanner]:
     return Scanner
 
 
-def client_on(strap: VirtualStrap) -> type[BaseBleakClient]:
+async def allowed(asked: Coroutine[Any, Any, Any]) -> Any:
+    """A refusal as bleak's own back ends tell it."""
+    try:
+        return await asked
+    except ATT_Error as refused:
+        raise BleakGATTProtocolError(refused.error_code) from refused
+
+
+def client_on(air: VirtualRadio) -> type[BaseBleakClient]:
     """Bleak's client over the virtual radio."""
 
     class Client(BaseBleakClient):
@@ -194,15 +255,16 @@ def client_on(strap: VirtualStrap) -> type[BaseBleakClient]:
         async def connect(self, pair: bool = False, **_: Any) -> None:
             self._loop = asyncio.get_running_loop()
             try:
-                await strap.on_radio(strap.heard(self.address))
+                await air.on_radio(air.heard(self.address, self._timeout))
             except TimeoutError as nobody:
                 raise BleakDeviceNotFoundError(self.address) from nobody
-            self.services = await strap.on_radio(self._connect())
+            self.services = await air.on_radio(self._connect())
 
         async def _connect(self) -> BleakGATTServiceCollection:
-            self._connection = await strap.phone.connect(Address(self.address))
+            self._connection = await air.phone.connect(Address(self.address))
             self._connection.on("disconnection", lambda _: self._loop.call_soon_threadsafe(self._gone))
             peer = Peer(self._connection)
+            await peer.request_mtu(247)
             await peer.discover_services()
             found = BleakGATTServiceCollection()
             for service in peer.services:
@@ -223,11 +285,11 @@ def client_on(strap: VirtualStrap) -> type[BaseBleakClient]:
 
         async def disconnect(self) -> None:
             if self._connection:
-                await strap.on_radio(self._connection.disconnect())
+                await air.on_radio(self._connection.disconnect())
 
         async def read_gatt_char(self, characteristic: BleakGATTCharacteristic, **_: Any) -> bytearray:
             self._need()
-            return bytearray(await strap.on_radio(characteristic.obj.read_value()))
+            return bytearray(await allowed(air.on_radio(characteristic.obj.read_value())))
 
         async def start_notify(
             self, characteristic: BleakGATTCharacteristic, callback: Callable[[bytearray], None], **_: Any
@@ -237,14 +299,15 @@ def client_on(strap: VirtualStrap) -> type[BaseBleakClient]:
             def notified(value: bytes) -> None:
                 self._loop.call_soon_threadsafe(callback, bytearray(value))
 
-            await strap.on_radio(characteristic.obj.subscribe(notified))
+            await allowed(air.on_radio(characteristic.obj.subscribe(notified)))
 
         def _need(self) -> None:
             if self._connection is None:
                 raise BleakError("Not connected")
 
         async def pair(self, *_: Any, **__: Any) -> None:
-            raise NotImplementedError
+            self._need()
+            await air.on_radio(self._connection.pair())
 
         async def unpair(self) -> None:
             raise NotImplementedError
@@ -255,8 +318,9 @@ def client_on(strap: VirtualStrap) -> type[BaseBleakClient]:
         async def read_gatt_descriptor(self, descriptor: Any, **_: Any) -> bytearray:
             raise NotImplementedError
 
-        async def write_gatt_char(self, characteristic: Any, data: Any, response: bool) -> None:
-            raise NotImplementedError
+        async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: Any, response: bool) -> None:
+            self._need()
+            await allowed(air.on_radio(characteristic.obj.write_value(bytes(data), with_response=response)))
 
         async def write_gatt_descriptor(self, descriptor: Any, data: Any) -> None:
             raise NotImplementedError

@@ -1,15 +1,17 @@
 """A heart rate strap over Bluetooth, end to end: our adapter, bleak, and a strap on bumble's virtual radio."""
 
-import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sensors.adapters.ble import Sensor, straps_in_reach
+from sensors.adapters.ble import Sensor, in_reach
 from sensors.blocks import Place, SampleBlock, SensorError, Status
+from sensors.heart_rate_measurement import HeartRateMeasurement
 from sensors.supervise import Patience
 
 QUICK = Patience(first_pause_s=0.05, longest_pause_s=0.2, connect_s=3.0, silence_s=1.5)
@@ -44,14 +46,41 @@ class Session:
         return [float(rr) for block in self.of("rr") for rr in block.samples[:, 0]]
 
 
+Wear = Callable[..., Session]
+
+
 @pytest.fixture
-def session(strap: Any) -> Iterator[Session]:
-    session = Session("", strap)
-    yield session
-    session.sensor.close()
+def wear(strap: Any) -> Iterator[Wear]:
+    """Opens the sensor of an address; all of them are closed in the end."""
+    worn: list[Session] = []
+
+    def wear(address: str, patience: Patience = QUICK) -> Session:
+        worn.append(Session(address, strap, patience))
+        return worn[-1]
+
+    yield wear
+    for session in worn:
+        session.sensor.close()
 
 
-def test_a_strap_is_found_and_every_interval_arrives_as_it_was_sent(session: Session, strap: Any) -> None:
+@pytest.fixture
+def session(wear: Wear, strap: Any) -> Session:
+    return wear(strap.address)
+
+
+@pytest.fixture
+def twin(strap: Any, bumble_radio: Any) -> Any:
+    """Another strap of the same name."""
+    return bumble_radio.VirtualStrap(strap.air, bumble_radio.OTHER)
+
+
+def test_a_strap_that_is_near_is_found_without_its_address(wear: Wear, strap: Any) -> None:
+    session = wear("")
+    session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
+    assert session.statuses[0].device == "ble:auto"
+
+
+def test_a_strap_is_heard_and_every_interval_arrives_as_it_was_sent(session: Session, strap: Any) -> None:
     session.until(lambda: session.told("streaming"), lambda: strap.beat([]))
     sent = [[0.8], [0.75, 0.8125], [0.9]]
     for rr in sent:
@@ -88,7 +117,7 @@ def test_a_strap_out_of_range_is_lost_until_it_comes_back(session: Session, stra
     session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
     strap.hide()
     session.until(lambda: session.told("lost"))
-    assert session.statuses[-1].reason == "the strap is out of range or switched off"
+    assert session.statuses[-1].reason == "out of range, switched off, or linked to another phone or app"
     strap.show()
     session.until(lambda: session.statuses[-1].state == "streaming", lambda: strap.beat([0.8]))
 
@@ -125,15 +154,99 @@ def test_an_interval_no_heart_makes_is_left_out(session: Session, strap: Any) ->
     assert session.intervals() == pytest.approx([800], abs=1)
 
 
-def test_a_strap_is_found_by_its_address(strap: Any, bumble_radio: Any) -> None:
-    session = Session(bumble_radio.STRAP, strap)
+def test_wide_rates_and_energy_are_read_and_the_intervals_are_said_to_be_late(session: Session, strap: Any) -> None:
+    measured = HeartRateMeasurement(260, contact=True, energy_kj=300, rr_ticks=(236, 512))
+    session.until(lambda: session.told("streaming"), lambda: strap.measure(measured))
+    session.until(lambda: len(session.intervals()) == 2)
+    assert session.of("hr")[0].samples[0, 0] == 260
+    assert session.intervals() == [230.46875, 500.0]
+    assert session.of("rr")[0].info.uncertainty_s >= 3.0
+
+
+def test_the_battery_is_told_when_it_changes(session: Session, strap: Any) -> None:
     session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
-    assert session.statuses[0].device == f"ble:{bumble_radio.STRAP}"
+    strap.discharge(12)
+    session.until(lambda: session.statuses[-1].battery == 0.12)
+    assert session.statuses[-1].state == "streaming"
+
+
+def test_a_strap_that_returns_streams_within_three_seconds(wear: Wear, strap: Any) -> None:
+    """With the patience that is used outside of tests; it stays away longer than the longest pause."""
+    session = wear(strap.address, Patience())
+    session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
+    strap.hide()
+    session.until(lambda: session.told("reconnecting"))
+    time.sleep(2.5)
+    strap.show()
+    returned_s = time.monotonic()
+    session.until(lambda: session.statuses[-1].state == "streaming", lambda: strap.beat([0.8]))
+    assert time.monotonic() - returned_s < 3
+
+
+def test_straps_in_reach_are_listed_with_the_nearest_first(strap: Any, twin: Any) -> None:
+    strap.air.rssi_dbm |= {strap.address: -82, twin.address: -55}
+    assert in_reach(0.3, strap.radio) == [
+        (f"ble:{twin.address}", "virtual strap, close by (-55 dBm)"),
+        (f"ble:{strap.address}", "virtual strap, far away (-82 dBm)"),
+    ]
+
+
+def test_who_looks_at_the_same_time_shares_one_scan(strap: Any) -> None:
+    with ThreadPoolExecutor(3) as looking:
+        begun_s = time.monotonic()
+        found = list(looking.map(lambda _: in_reach(0.3, strap.radio), range(3)))
+    assert len(found[0]) == 1
+    assert found[0] == found[1] == found[2]
+    assert time.monotonic() - begun_s < 0.8
+
+
+def test_of_two_straps_of_one_name_each_is_read_by_its_address(wear: Wear, strap: Any, twin: Any) -> None:
+    one, other = wear(strap.address), wear(twin.address)
+    one.until(lambda: one.told("streaming"), lambda: strap.beat([0.8]))
+    other.until(lambda: other.told("streaming"), lambda: twin.beat([0.5]))
+    assert {round(rr) for rr in one.intervals()} == {800}
+    assert {round(rr) for rr in other.intervals()} == {500}
+
+
+def test_the_nearest_strap_is_taken_and_kept_and_the_next_one_by_whoever_comes_next(
+    wear: Wear, strap: Any, twin: Any
+) -> None:
+    strap.air.rssi_dbm |= {strap.address: -80, twin.address: -50}
+    first = wear("")
+    first.until(lambda: first.told("streaming"), lambda: twin.beat([0.5]))
+    second = wear("")
+    second.until(lambda: second.told("streaming"), lambda: strap.beat([0.8]))
+    strap.air.rssi_dbm |= {strap.address: -20}
+    twin.drop_link()
+    first.until(lambda: first.told("reconnecting"))
+    first.until(lambda: first.statuses[-1].state == "streaming", lambda: twin.beat([0.5]))
+    assert {round(rr) for rr in first.intervals()} == {500}
+    assert {round(rr) for rr in second.intervals()} == {800}
+
+
+def test_a_strap_that_is_read_already_is_refused_in_words_until_it_is_free(
+    session: Session, wear: Wear, strap: Any
+) -> None:
+    session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
+    again = wear(strap.address)
+    again.until(lambda: again.told("lost"))
+    assert "using this device already" in again.statuses[-1].reason
+    assert session.statuses[-1].state == "streaming"
     session.sensor.close()
+    again.until(lambda: again.told("streaming"), lambda: strap.beat([0.8]))
 
 
-def test_straps_in_reach_are_listed_by_address_and_name(strap: Any, bumble_radio: Any) -> None:
-    assert asyncio.run(straps_in_reach(0.3, strap.radio)) == [(bumble_radio.STRAP, "virtual strap")]
+def test_the_name_of_a_strap_stands_in_no_status_and_no_log(
+    wear: Wear, strap: Any, bumble_radio: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="sensors")
+    anna = bumble_radio.VirtualStrap(strap.air, bumble_radio.OTHER, "Anna's strap")
+    session = wear(anna.address)
+    session.until(lambda: session.told("streaming"), lambda: anna.beat([0.8]))
+    anna.drop_link()
+    session.until(lambda: session.told("reconnecting"))
+    assert "Anna" not in caplog.text
+    assert "Anna" not in str(session.statuses)
 
 
 def test_a_machine_without_bluetooth_loses_the_strap_and_says_why(place: Place) -> None:
