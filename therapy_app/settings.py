@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHORTEST_SECRET = 32
+PORTS = {"THERAPY_PORT": "8000", "THERAPY_SENSOR_PORT": "8765"}
 WEAK_SECRETS = ("changeme", "secret", "password", "development", "please-change")
 
 
@@ -17,13 +18,17 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`var` is the folder for the database, its secret and its reserve; `secret` signs login cookies."""
+    """`var` is the folder for the database, its secret and its reserve; `secret` signs login cookies.
+
+    At `sensor_port` of this machine the engine's `ws` sensors listen, to which the web passes phones on.
+    """
 
     var: Path
     database_url: str
     secret: str
     host: str = "127.0.0.1"
     port: int = 8000
+    sensor_port: int = 8765
 
     def __post_init__(self) -> None:
         if len(self.secret) < SHORTEST_SECRET or any(weak in self.secret.lower() for weak in WEAK_SECRETS):
@@ -36,6 +41,8 @@ class Settings:
             raise SettingsError("the database's URL does not begin with sqlite:///; records are kept in SQLite")
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"port {self.port}; expected 0 to 65535")
+        if not 0 < self.sensor_port <= 65535:
+            raise SettingsError(f"THERAPY_SENSOR_PORT {self.sensor_port}; expected 1 to 65535")
 
     @property
     def engine_lock(self) -> Path:
@@ -54,25 +61,28 @@ class Settings:
             "THERAPY_SECRET": self.secret,
             "THERAPY_HOST": self.host,
             "THERAPY_PORT": str(self.port),
+            "THERAPY_SENSOR_PORT": str(self.sensor_port),
         }
 
 
 def read_settings(environ: Mapping[str, str], database_url: str | None = None, port: int | None = None) -> Settings:
-    """Settings from THERAPY_VAR, THERAPY_DATABASE, THERAPY_SECRET, THERAPY_HOST and THERAPY_PORT.
+    """Settings from THERAPY_VAR, _DATABASE, _SECRET, _HOST, _PORT and _SENSOR_PORT.
 
     Without THERAPY_SECRET one is made and kept beside the database, readable by its owner alone.
     """
     var = Path(environ.get("THERAPY_VAR", "var")).resolve()
     url = database_url or environ.get("THERAPY_DATABASE") or f"sqlite:///{var / 'therapy.db'}"
-    text = environ.get("THERAPY_PORT", "8000")
-    if port is None and not text.isdigit():
-        raise SettingsError(f"THERAPY_PORT {text!r}; expected a number from 0 to 65535")
+    ports = {name: environ.get(name, usual) for name, usual in PORTS.items()}
+    for name, text in ports.items():
+        if not text.isdigit() and not (name == "THERAPY_PORT" and port is not None):
+            raise SettingsError(f"{name} {text!r}; expected a number from 0 to 65535")
     return Settings(
         var=var,
         database_url=url,
         secret=environ.get("THERAPY_SECRET") or _kept_secret(var),
         host=environ.get("THERAPY_HOST", "127.0.0.1"),
-        port=int(text) if port is None else port,
+        port=int(ports["THERAPY_PORT"]) if port is None else port,
+        sensor_port=int(ports["THERAPY_SENSOR_PORT"]),
     )
 
 

@@ -71,7 +71,7 @@ class Waiting:
     def _show_code(self, link: Link) -> None:
         pairing = self.seat.pairing
         code = pairing.code if pairing.code_left_s else pairing.offer()
-        link.complain(f"pair with the code {spoken(code)} at {self._doorway.address}")
+        link.complain(f"pair with the code {spoken(code)} at {self._doorway.address}, or through the web at /phone")
 
 
 class Sensor:

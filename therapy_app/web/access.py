@@ -40,6 +40,7 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "listen.begin": HOME,
     "admin.accounts": ADMIN,
     "stream.events": VIEWERS,
+    "relay.phone": ANYONE,  # a phone has no account: the engine asks for its pairing code
     "api.log": VIEWERS,
     "api.explanation": VIEWERS,
     "api.command": PLAYERS,

@@ -26,6 +26,7 @@ from therapy_app.web.listen import listen_pages
 from therapy_app.web.live import live
 from therapy_app.web.lock import guard_sign_ins
 from therapy_app.web.look import chosen, look
+from therapy_app.web.relay import open_relay, relay
 from therapy_app.web.review import review
 from therapy_app.web.stream import stream
 from therapy_app.web.tail import Seats, Tails
@@ -53,8 +54,9 @@ def create_app(settings: Settings, database: Engine, now: Now = utc_now) -> APIF
     guard_sign_ins(app)
     open_accounts(app, work)
     guard(app)
-    for blueprint in (look, live, review, listen_pages, admin, stream, api):
+    for blueprint in (look, live, review, listen_pages, admin, stream, api, relay):
         app.register_blueprint(blueprint)
+    open_relay(app, settings.sensor_port)
     limit_attempts(app)
     explain_errors(app)
     send_headers(app)

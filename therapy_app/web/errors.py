@@ -39,7 +39,7 @@ STILL = "Music that is playing goes on, and STOP works as always."
 STALE_FORM = "This page was open since before the last sign-in. Reload it, then try again; nothing was changed."
 
 
-ANSWERS_DATA = ("stream", "api", "openapi")
+ANSWERS_DATA = ("stream", "api", "openapi", "relay")
 
 
 def wants_data() -> bool:
