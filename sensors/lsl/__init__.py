@@ -1,0 +1,1 @@
+"""What the Lab Streaming Layer's adapter is made of."""
