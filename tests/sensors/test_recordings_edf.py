@@ -14,7 +14,8 @@ from sensors.recordings.recording import RecordingError
 
 RATE = 64
 RNG = np.random.default_rng(4)
-EEG_21 = "Fp1 Fp2 F3 F4 F7 F8 T3 T4 C3 C4 T5 T6 P3 P4 O1 O2 Fz Cz Pz A1 A2".split()
+EEG_21 = [f"{area}{side}" for area in ("Fp", "F", "C", "P", "O", "A") for side in "12"]
+EEG_21 += ["F7", "F8", "T3", "T4", "T5", "T6", "Fz", "Cz", "Pz"]
 
 
 def channel(label, unit, values, rate_hz=RATE, kind=edfio.EdfSignal):
