@@ -14,10 +14,11 @@ FIELDS = {
     r"hr_bpm": "hr",
     r"temp_c": "temp",
     r"acc_([xyz])_g": "acc",
+    r"resp": "resp",
     r"eeg_([A-Za-z0-9]+)_uv": "eeg",
 }
 """A field's name as a pattern, and its modality; the group is the channel."""
-KNOWN = "ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_g, acc_y_g, acc_z_g, eeg_AF7_uv (any site)"
+KNOWN = "ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_g, acc_y_g, acc_z_g, resp, eeg_AF7_uv (any site)"
 EVENTS = frozenset({"rr", "hr"})
 """Modalities that come when they come; all others are sampled at a rate."""
 

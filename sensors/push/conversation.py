@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from sensors.blocks import Clock, SensorError, StreamInfo
 from sensors.numbering import SMALLEST_GAP_S
+from sensors.push.complaints import Complaints
 from sensors.push.doorway import Visit, say
 from sensors.push.exchanged_clock import FIRST_ANSWERS, Answer, ExchangedClock
 from sensors.push.intake import Intake, Order
@@ -35,7 +36,6 @@ ASK_EVERY_S = 30.0
 ASK_AGAIN_S = 1.0
 HANDSHAKE_S = 5.0
 MOST_WRONG = 20
-COMPLAIN_EVERY_S = 1.0
 
 ENDINGS = {
     1000: "the phone ended the connection",
@@ -52,7 +52,7 @@ class Phone:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.exchanged = ExchangedClock()
-        self.intake = Intake(self.exchanged.offset_s, self.exchanged.forget)
+        self.intake = Intake(lambda _stream, *times_s: self.exchanged.offset_s(*times_s), self.exchanged.forget)
         self.decoders: dict[str, Decoder] = {}
         self.orders: dict[str, Order] = {}
         self.asked = 0
@@ -77,7 +77,7 @@ class Conversation:
         self._asked_s: dict[int, float] = {}
         self._last_asked_s = 0.0
         self._wrong = 0
-        self._complained_s = -COMPLAIN_EVERY_S
+        self._complaints = Complaints()
         self._pace = Pace()
         self.greeted = False
 
@@ -189,10 +189,7 @@ class Conversation:
     async def _object(self, words: str) -> None:
         """Tells the phone, and now and then the session, what was wrong with its message."""
         await self._say("error", message=words, reason="message")
-        now_s = self._phone.clock()
-        if now_s - self._complained_s >= COMPLAIN_EVERY_S:
-            self._complained_s = now_s
-            self._link.complain(words)
+        self._complaints.tell(self._link, words, self._phone.clock())
         self._wrong += 1
         if self._wrong >= MOST_WRONG:
             await self._visit.socket.close(4400, "too many wrong messages")

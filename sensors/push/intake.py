@@ -19,8 +19,8 @@ MOST_MISSED = 1024
 FAR_BACK = 64
 """A number so far below the last one, without a time, is no repetition: the sender counts anew."""
 
-Placing = Callable[[float, float], float]
-"""(newest sample's device time, arrival) -> session time less device time, all in seconds."""
+Placing = Callable[[str, float, float], float]
+"""(stream, newest sample's device time, arrival) -> session time less device time, all in seconds."""
 
 
 @dataclass
@@ -100,6 +100,9 @@ class Intake:
         for one in [self.find(stream)] if stream else self._incoming.values():
             one.contact = contact
 
+    def knows(self, stream: str) -> bool:
+        return stream in self._incoming
+
     def find(self, stream: str) -> Incoming:
         if stream not in self._incoming:
             there_are = ", ".join(self._incoming) or "none yet"
@@ -118,7 +121,7 @@ class Intake:
         follows = missing == 0 and one.stamp_s is not None
         if follows and one.stamp_s is not None and stamps_s[0] < one.stamp_s - STEP_S:
             self._clock_was_set()
-        offset_s = self._placing(float(stamps_s[-1]) + length_s, arrived_s)
+        offset_s = self._placing(samples.stream, float(stamps_s[-1]) + length_s, arrived_s)
         hole_s = max(SMALLEST_GAP_S, stamps_s[0] - (one.stamp_s or stamps_s[0])) if missing else 0.0
         times_s = None if one.info.rate_hz is not None else stamps_s + offset_s
         start_s = float(stamps_s[0]) + offset_s
@@ -127,17 +130,19 @@ class Intake:
         one.stamp_s = float(stamps_s[-1]) + length_s
         one.end_s = start_s + length_s
         values = samples.values.astype(np.float32)
-        device_s = float(stamps_s[0])
+        device_s = None if samples.at_ms is None else float(stamps_s[0])
         return Handed(one.info, start_s, values, times_s, hole_s, one.contact, device_s, samples.quality)
 
     @staticmethod
     def _stamps(info: StreamInfo, samples: Samples, arrived_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        """The device's times in seconds: of the first sample, or of every event."""
+        """The device's times in seconds: of the first sample, or of every event. Without a clock, by arrival."""
         rows, channels = samples.values.shape
         if channels != len(info.channels):
             raise MessageError(f"{info.stream} has rows of {channels}; expected {len(info.channels)} {info.channels}")
         expected = 1 if info.rate_hz is not None else rows
-        at_ms = np.full(expected, arrived_s * 1000) if samples.at_ms is None else samples.at_ms
+        if samples.at_ms is None:
+            return np.full(expected, arrived_s - (rows / info.rate_hz if info.rate_hz else 0.0))
+        at_ms = samples.at_ms
         if len(at_ms) != expected:
             raise MessageError(f"{info.stream} has {len(at_ms)} times for {rows} values; expected {expected} at_ms")
         return at_ms / 1000

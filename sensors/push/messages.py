@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.blocks import SensorError, StreamInfo
+from sensors.blocks import SensorError, StreamInfo, TimeSource
 from sensors.fields import EVENTS, field
 
 VERSION = 1
@@ -200,7 +200,7 @@ def stream(said: Any) -> StreamInfo:
     return stream_info(stream_name(said), said.get("fields"), said.get("rate_hz"))
 
 
-def stream_info(name: str, fields: Any, rate_hz: Any) -> StreamInfo:
+def stream_info(name: str, fields: Any, rate_hz: Any, clock: TimeSource = "device") -> StreamInfo:
     """Raises MessageError when the fields are unknown or of several modalities, or the rate does not fit them."""
     if not isinstance(fields, list) or not 0 < len(fields) <= MOST_CHANNELS:
         raise MessageError(f"fields {shown(fields)} of {name}; expected a list of 1 to {MOST_CHANNELS} names")
@@ -213,7 +213,7 @@ def stream_info(name: str, fields: Any, rate_hz: Any) -> StreamInfo:
         if len(set(channels)) < len(channels):
             raise MessageError(f"fields of {name} name a channel more than once")
         (modality,) = modalities
-        return StreamInfo(name, modality, channels, _rate(name, modality, rate_hz), clock="device")
+        return StreamInfo(name, modality, channels, _rate(name, modality, rate_hz), clock)
     except MessageError:
         raise
     except (SensorError, ValueError) as wrong:

@@ -11,7 +11,7 @@ from sensors.blocks import Place, SampleBlock, Sensor, SensorError, Status
 from therapy_app import catalog
 
 NONSENSE = "there is no such thing"
-HARMLESS = {"replay": "recording.csv"}
+HARMLESS = {"replay": "recording.csv", "mqtt": "mqtt://127.0.0.1:9/wearables"}
 """Arguments for sensors that need one; none may need a device to be opened."""
 
 
