@@ -1,4 +1,4 @@
-"""A recording played again as if its sensor were worn now: an E4 folder or zip, or a CSV table."""
+"""A recording played again as if its sensor were worn now: EDF, BDF, XDF, WFDB, E4, CSV."""
 
 from __future__ import annotations
 
