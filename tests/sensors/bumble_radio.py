@@ -5,7 +5,8 @@ its own, as a real one would; the back end hands everything over to it.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any
 
@@ -21,7 +22,7 @@ from bumble.att import ATT_Error
 from bumble.controller import Controller
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Connection, Device, Peer
-from bumble.gatt import GATT_HEART_RATE_SERVICE, Characteristic, Service
+from bumble.gatt import GATT_HEART_RATE_SERVICE, Characteristic, CharacteristicValue, Service
 from bumble.hci import Address
 from bumble.host import Host
 from bumble.link import LocalLink
@@ -32,11 +33,14 @@ from bumble.transport.common import AsyncPipeSink
 
 from sensors.bluetooth import Radio
 from sensors.heart_rate_measurement import HeartRateMeasurement
+from sensors.polar_control import ALREADY, Answer, Order, Setting
+from sensors.polar_measurement import Kind
 
 PHONE, STRAP, OTHER = "F0:F0:F0:F0:F0:F0", "F1:F1:F1:F1:F1:F1", "F2:F2:F2:F2:F2:F2"
 OFTEN = {"advertising_interval_min": 20.0, "advertising_interval_max": 40.0}
 """Milliseconds."""
 P = Characteristic.Properties
+RAW_SERVICE, CONTROL, FRAMES = (UUID(f"FB005C8{n}-02E7-F387-1CAD-8ACD2D8DF0C8") for n in range(3))
 
 
 class VirtualRadio:
@@ -136,6 +140,89 @@ class Strap:
         await self.device.notify_subscribers(self.measurement, packet)
 
 
+@dataclass(frozen=True)
+class Model:
+    """What a Polar device can measure: per kind the settings it offers, and the factor it tells at a start."""
+
+    name: str
+    settings: Mapping[Kind, Mapping[Setting, tuple[int, ...]]]
+    factor: Mapping[Kind, float] = field(default_factory=dict)
+    wants_pairing: bool = False
+
+
+H10 = Model(
+    "Polar H10 00000000",
+    {
+        Kind.ECG: {Setting.RATE_HZ: (130,), Setting.RESOLUTION_BITS: (14,)},
+        Kind.ACC: {
+            Setting.RATE_HZ: (200, 100, 50, 25),
+            Setting.RESOLUTION_BITS: (16,),
+            Setting.RANGE: (2, 4, 8),
+        },
+    },
+)
+VERITY = Model(
+    "Polar Sense 00000000",
+    {
+        Kind.PPG: {Setting.RATE_HZ: (135,), Setting.RESOLUTION_BITS: (22,), Setting.CHANNELS: (4,)},
+        Kind.ACC: {Setting.RATE_HZ: (52,), Setting.RESOLUTION_BITS: (16,), Setting.RANGE: (8,)},
+    },
+    {Kind.ACC: 1 / 4096},
+)
+"""Its firmware 1.1.5 declares a pulse wave at 135 Hz, and sends one at 55 Hz."""
+
+
+class Polar(Strap):
+    """A strap that also has Polar's service of raw signals."""
+
+    def __init__(self, device: Device, model: Model) -> None:
+        self.model = model
+        self.started: dict[int, bytes] = {}
+        secret = Characteristic.WRITE_REQUIRES_ENCRYPTION | Characteristic.READ_REQUIRES_ENCRYPTION
+        self._control = Characteristic(
+            CONTROL,
+            P.READ | P.WRITE | P.INDICATE,
+            Characteristic.READABLE | Characteristic.WRITEABLE | (secret if model.wants_pairing else 0),
+            CharacteristicValue(read=self._features, write=self._ordered),
+        )
+        self._frames = Characteristic(FRAMES, P.NOTIFY, Characteristic.READABLE, b"")
+        super().__init__(device, model.name, [Service(RAW_SERVICE, [self._control, self._frames])])
+
+    async def frame(self, packet: bytes) -> None:
+        await self.device.notify_subscribers(self._frames, packet)
+
+    def _features(self, _: Any) -> bytes:
+        return bytes([0x0F, sum(1 << kind for kind in self.model.settings)]) + bytes(15)
+
+    async def _ordered(self, _: Any, order: bytes) -> None:
+        packets = self._answers(order[0], order[1], order[2:])
+        asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self._indicate(packets)))
+
+    async def _indicate(self, packets: list[bytes]) -> None:
+        for packet in packets:
+            await self.device.indicate_subscribers(self._control, packet)
+
+    def _answers(self, order: int, kind: int, settings: bytes) -> list[bytes]:
+        """Settings come in two answers, as a device with many of them sends them."""
+        if kind not in self.model.settings:
+            return [Answer(order, kind, 3).build()]
+        kind = Kind(kind)
+        if order == Order.SETTINGS:
+            choices = list(self.model.settings[kind].items())
+            return [
+                Answer(order, kind, 0, True, dict(choices[:1])).build(),
+                Answer(order, kind, 0, False, dict(choices[1:])).build(),
+            ]
+        if order == Order.START and kind in self.started:
+            return [Answer(order, kind, ALREADY).build()]
+        if order == Order.START:
+            self.started[kind] = settings
+            factor = self.model.factor.get(kind)
+            return [Answer(order, kind, 0, False, {Setting.FACTOR: (factor,)} if factor else {}).build()]
+        self.started.pop(kind, None)
+        return [Answer(order, kind, 0).build()]
+
+
 class VirtualStrap:
     """A strap out there: beats when told to, and everything that can go wrong with one."""
 
@@ -184,6 +271,28 @@ class VirtualStrap:
     def close(self) -> None:
         if self._own:
             self._own.close()
+
+
+class VirtualPolar(VirtualStrap):
+    """A Polar device out there: measures what it is told to, once it was started."""
+
+    def __init__(self, model: Model = H10, air: VirtualRadio | None = None, address: str = STRAP) -> None:
+        self._model = model
+        super().__init__(air, address)
+
+    async def _set_up(self, air: VirtualRadio, _: str) -> Strap:
+        polar = Polar(air.device(self.address), self._model)
+        await polar.power_on()
+        return polar
+
+    @property
+    def started(self) -> dict[int, bytes]:
+        assert isinstance(self.strap, Polar)
+        return self.strap.started
+
+    def frame(self, packet: bytes) -> None:
+        assert isinstance(self.strap, Polar)
+        self.do(self.strap.frame(packet))
 
 
 def long_uuid(uuid: UUID) -> str:

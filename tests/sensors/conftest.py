@@ -44,3 +44,11 @@ def strap(bumble_radio: ModuleType) -> Iterator[Any]:
     strap = bumble_radio.VirtualStrap()
     yield strap
     strap.close()
+
+
+@pytest.fixture
+def h10(bumble_radio: ModuleType) -> Iterator[Any]:
+    """A virtual Polar H10 in range."""
+    polar = bumble_radio.VirtualPolar()
+    yield polar
+    polar.close()
