@@ -32,8 +32,8 @@ class Strap:
     async def connection(self, link: Link) -> None:
         self._heart.break_off()
         async with self.device.linked() as (client, gone):
-            await client.start_notify(MEASUREMENT, partial(self.received, link))
             link.connected(await charge(client, link))
+            await client.start_notify(MEASUREMENT, partial(self.received, link))
             await until_gone(client, link, gone, lambda: None)
 
     def received(self, link: Link, _: BleakGATTCharacteristic, packet: bytearray) -> None:
