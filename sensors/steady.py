@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sensors.recordings.pieces import usable
 
 BREAK_S = 0.5
 """No link is late by more than this all of a sudden: samples are missing."""
@@ -102,3 +105,11 @@ class Counted:
         if comes_and_goes or not (min(off) > self.TOLERANCE or max(off) < -self.TOLERANCE):
             return ""
         return f"says {self._rate_hz:g} Hz, but {np.mean(self._rates):.3g} samples come in a second"
+
+
+def unbroken(samples: NDArray[np.float32]) -> Iterator[slice]:
+    """Rows in which every channel has a number."""
+    good = np.flatnonzero(usable(samples))
+    for run in np.split(good, np.flatnonzero(np.diff(good) > 1) + 1):
+        if len(run):
+            yield slice(int(run[0]), int(run[-1]) + 1)

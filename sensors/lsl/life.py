@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +10,7 @@ from numpy.typing import NDArray
 from sensors.blocks import Clock
 from sensors.clock import DeviceClock
 from sensors.lsl.channels import Share
-from sensors.recordings.pieces import usable
-from sensors.steady import Counted, Steady
+from sensors.steady import Counted, Steady, unbroken
 from sensors.supervise import Link
 
 Times = NDArray[np.float64]
@@ -81,11 +79,3 @@ class Life:
                 device_s=float(run.theirs_s[part.start]),
                 quality=run.quality,
             )
-
-
-def unbroken(samples: NDArray[np.float32]) -> Iterator[slice]:
-    """Rows in which every channel has a number."""
-    good = np.flatnonzero(usable(samples))
-    for run in np.split(good, np.flatnonzero(np.diff(good) > 1) + 1):
-        if len(run):
-            yield slice(int(run[0]), int(run[-1]) + 1)

@@ -1,0 +1,1 @@
+"""What the adapter of BrainFlow's boards is made of."""
