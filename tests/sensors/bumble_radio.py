@@ -5,11 +5,14 @@ its own, as a real one would; the back end hands everything over to it.
 """
 
 import asyncio
+import itertools
+import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any
 
+import numpy as np
 from bleak.assigned_numbers import gatt_char_props_to_strs
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
@@ -29,12 +32,12 @@ from bumble.link import LocalLink
 from bumble.profiles.battery_service import BatteryService
 from bumble.profiles.heart_rate_service import HeartRateService
 from bumble.transport import open_transport
-from bumble.transport.common import AsyncPipeSink
+from bumble.transport.common import AsyncPipeSink, Transport
 
 from sensors.bluetooth import Radio
 from sensors.heart_rate_measurement import HeartRateMeasurement
 from sensors.polar_control import ALREADY, Answer, Order, Setting
-from sensors.polar_measurement import Kind
+from sensors.polar_measurement import Kind, PolarFrame
 
 PHONE, STRAP, OTHER = "F0:F0:F0:F0:F0:F0", "F1:F1:F1:F1:F1:F1", "F2:F2:F2:F2:F2:F2"
 OFTEN = {"advertising_interval_min": 20.0, "advertising_interval_max": 40.0}
@@ -52,6 +55,7 @@ class VirtualRadio:
         self._thread = Thread(target=self._loop.run_forever, name="radio", daemon=True)
         self._thread.start()
         self._link = LocalLink()
+        self._transport: Transport | None = None
         self.rssi_dbm: dict[str, int] = {}
         self.phone: Device = self.do(self._power_on(port))
         self.radio = Radio(scanner_on(self), client_on(self))
@@ -60,7 +64,7 @@ class VirtualRadio:
         if port is None:
             phone = self.device(PHONE)
         else:
-            transport = await open_transport(f"tcp-client:127.0.0.1:{port}")
+            self._transport = transport = await open_transport(f"tcp-client:127.0.0.1:{port}")
             phone = Device.with_hci("phone", Address(PHONE), transport.source, transport.sink)
         await phone.power_on()
         return phone
@@ -79,6 +83,8 @@ class VirtualRadio:
 
     def close(self) -> None:
         async def cancel() -> None:
+            if self._transport:
+                await self._transport.close()
             others = asyncio.all_tasks() - {asyncio.current_task()}
             for task in others:
                 task.cancel()
@@ -435,3 +441,23 @@ def client_on(air: VirtualRadio) -> type[BaseBleakClient]:
             raise NotImplementedError
 
     return Client
+
+
+async def serve(port: int) -> None:
+    """A Polar device of its own process, behind a controller on a port: beats and sends raw ECG until it is ended."""
+    transport = await open_transport(f"tcp-client:127.0.0.1:{port}")
+    polar = Polar(Device.with_hci("strap", Address(STRAP), transport.source, transport.sink), H10)
+    await polar.power_on()
+    sys.stdout.write("advertising\n")
+    sys.stdout.flush()
+    for second in itertools.count(1):
+        await asyncio.sleep(1)
+        await polar.measure(HeartRateMeasurement(75, True, second, (819,)).build())
+        if Kind.ECG in polar.started:
+            samples = np.arange(130, dtype=np.int64)[:, None] + 1000 * second
+            await polar.frame(PolarFrame(Kind.ECG, second * 10**9, 0, samples[:73]).build())
+            await polar.frame(PolarFrame(Kind.ECG, second * 10**9 + 57 * 10**9 // 130, 0, samples[73:]).build())
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1])))
