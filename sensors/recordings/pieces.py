@@ -40,14 +40,19 @@ def fitting(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
 
 def samples(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Of rows that are usable: NaN where a single channel is not."""
-    return np.where(fitting(values), values, np.nan).astype(np.float32)
+    fits = fitting(values)
+    return (values if fits.all() else np.where(fits, values, np.nan)).astype(np.float32, copy=False)
 
 
 def even(values: NDArray[np.floating[Any]], rate_hz: float, modality: str) -> tuple[Piece, ...]:
     """Pieces of samples taken at a known rate, the first at 0 s; unusable rows leave holes."""
     good = np.flatnonzero(usable(values, singly=modality in SINGLY))
     return tuple(
-        Piece(float(run[0]) / rate_hz, samples(values[run]), run / rate_hz if modality in EVENTS else None)
+        Piece(
+            float(run[0]) / rate_hz,
+            samples(values[run[0] : run[-1] + 1]),
+            run / rate_hz if modality in EVENTS else None,
+        )
         for run in runs(good, np.diff(good) > 1)
     )
 

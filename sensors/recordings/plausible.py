@@ -16,7 +16,7 @@ from sensors.recordings.recording import Recording, RecordingError, Signal
 LONGEST_S = 14 * 86_400.0
 LEAST_SECONDS, LEAST_EVENTS = 10, 30
 """Fewer are nothing typical, and no reading comes of them either."""
-MOST_SECONDS_READ = 3600
+MOST_SECONDS_READ = 600
 """Seconds that are looked at, spread over the whole recording."""
 
 Samples = NDArray[np.float32]

@@ -19,16 +19,13 @@ from sensors.recordings import pieces
 from sensors.recordings.files import LARGEST_BYTES
 from sensors.recordings.labels import LabelError, Meaning, grouped, meaning, numbered
 from sensors.recordings.recording import Piece, Recording, RecordingError, Signal
+from sensors.recordings.wfdb_beats import beats
 
 BITS = {"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 32 / 3, "311": 32 / 3}
 """Bits of one sample in each format that is read."""
 COLUMNS = ("file_name", "fmt", "samps_per_frame", "byte_offset", "adc_gain", "baseline", "units", "sig_name")
 """What a head tells of each channel."""
-BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
-"""Annotations that are beats; the others are rhythms, noise and remarks."""
-LONGEST_RR_MS = 3000.0
 LARGEST_HEAD_BYTES = 2**20
-LARGEST_BEATS_BYTES = 2**24
 MOST_CHANNELS = 1024
 MOST_SEGMENTS = 10_000
 
@@ -197,33 +194,6 @@ def merged(found: list[Signal]) -> list[Signal]:
         pieces_of.setdefault(signal.info, []).extend(signal.pieces)
     kept = {info: cut for info, cut in pieces_of.items() if cut}
     return [Signal(info, tuple(cut)) for info, cut in zip(numbered(list(kept)), kept.values(), strict=True)]
-
-
-def beats(head: Path, fs: float, there: set[str], notes: list[str]) -> list[Signal]:
-    """Intervals between annotated beats, for a record that has no wave to find them in."""
-    import wfdb
-
-    file = head.with_suffix(".atr")
-    if not file.is_file():
-        return []
-    if there & {"ecg", "ppg"}:
-        notes.append(f"beats in {file.name} are not used: they are found in the signal itself")
-        return []
-    try:
-        if file.stat().st_size > LARGEST_BEATS_BYTES:
-            raise ValueError(f"{file.stat().st_size} bytes; at most {LARGEST_BEATS_BYTES}")
-        told = wfdb.rdann(str(head.with_suffix("")), "atr")
-    except Exception as error:  # the parser raises whatever its parts raise
-        notes.append(f"{file.name} can't be read: {error}")
-        return []
-    times_s = np.array([at for at, what in zip(told.sample, told.symbol, strict=True) if what in BEATS]) / fs
-    rr_ms = np.diff(times_s) * 1000
-    good = (rr_ms > 0) & (rr_ms <= LONGEST_RR_MS)
-    if not good.any() or np.any(np.diff(times_s) < 0):
-        notes.append(f"{file.name} holds no intervals")
-        return []
-    info, _ = grouped([(Meaning("rr", "rr"), 0.0)])[0]
-    return [Signal(info, pieces.intervals(rr_ms[good, None], times_s[1:][good]))]
 
 
 def began(header: Any) -> datetime | None:

@@ -264,3 +264,12 @@ def test_a_full_disk_leaves_the_old_file_whole_and_no_half_of_a_new_one(tmp_path
 def test_a_folder_in_the_place_of_the_file_is_said(tmp_path):
     with pytest.raises(FileError, match="is a folder; name a file in it"):
         write_whole(tmp_path, b"")
+
+
+def test_a_gap_too_short_to_show_in_the_times_is_a_gap_all_the_same(clinic):
+    session = clinic.session(status="running")
+    blocks = [SampleBlock(EDA, 0, 0.0, SKIN[:8]), SampleBlock(EDA, 1, 2.2, SKIN[8:16], gap_s=0.2)]
+    with clinic.database.begin() as connection:
+        append(connection, session, [TickRecord(1, clinic.clock.now, [], blocks)])
+    (signal,) = recorded(clinic.database, session).signals
+    assert [(piece.start_s, len(piece.samples)) for piece in signal.pieces] == [(0.0, 8), (2.2, 8)]
