@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
 from typing import Self
 
 from sensors.blocks import Place, SampleBlock, SensorError, Status, StreamInfo
 from sensors.mailbox import Mailbox
 from sensors.push.conversation import Conversation, Phone
 from sensors.push.doorway import Doorway, Seat, Visit
+from sensors.push.listen_address import HOST, listen_address
 from sensors.push.pairing import Chance, Pairing, spoken
 from sensors.supervise import Link, Patience, Supervisor
 
-HOST, PORT = "127.0.0.1", 8765
+PORT = 8765
+EXPECTED = "expected a port or ADDRESS:PORT of this machine, as in 'ws', 'ws:8766' or 'ws:0.0.0.0:8765'"
 AWAY_S = 30.0
 """A paired device that is away for so long may be replaced: a new code is shown."""
 LOOK_S = 0.5
@@ -89,7 +90,7 @@ class Sensor:
     @classmethod
     def open(cls, argument: str, place: Place) -> Self:
         """'' (127.0.0.1, port 8765), PORT, or ADDRESS:PORT."""
-        return cls(*address_of(argument), place)
+        return cls(*listen_address(argument, PORT, EXPECTED), place)
 
     def describe(self) -> tuple[StreamInfo, ...]:
         return self._waiting.phone.infos
@@ -103,23 +104,3 @@ class Sensor:
         if not self._closed:
             self._closed = True
             self._doorway.depart(self._life, self._waiting.seat)
-
-
-def address_of(argument: str) -> tuple[str, int]:
-    """(host, port) to listen on. Raises SensorError."""
-    host, _, port = argument.rpartition(":")
-    host = {"": HOST, "localhost": HOST}.get(host, host.strip("[]"))
-    try:
-        address = str(ip_address(host))
-    except ValueError as wrong:
-        raise no_address(argument) from wrong
-    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise no_address(argument)
-    return address, int(port or PORT)
-
-
-def no_address(argument: str) -> SensorError:
-    return SensorError(
-        f"{argument!r} is nothing to listen on; expected a port or ADDRESS:PORT of this machine, "
-        "as in 'ws', 'ws:8766' or 'ws:0.0.0.0:8765'"
-    )

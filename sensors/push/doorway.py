@@ -10,7 +10,6 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from ipaddress import ip_address
 from threading import Lock
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from sensors.loop_thread import LoopThread
+from sensors.push.listen_address import is_everywhere
 from sensors.push.messages import LARGEST_BYTES, Hello, MessageError, parse
 from sensors.push.pairing import Pairing, WrongCodes
 from sensors.supervise import LinkLost
@@ -116,7 +116,7 @@ class Doorway:
     @property
     def address(self) -> str:
         """Where a phone connects, in words."""
-        if ip_address(self.host).is_unspecified:
+        if is_everywhere(self.host):
             return f"port {self.port} of this machine"
         return f"ws://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 

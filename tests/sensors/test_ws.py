@@ -19,6 +19,7 @@ from sensors.adapters.ws import Sensor
 from sensors.blocks import Place, SampleBlock, SensorError, Status
 from sensors.heart_rate_measurement import HeartRateMeasurement
 from sensors.push.conversation import ENDINGS
+from sensors.push.listen_address import listen_address
 
 Call = Callable[..., "Phone"]
 ECG = {"stream": "ecg", "fields": ["ecg_mv"], "rate_hz": 130}
@@ -447,7 +448,6 @@ def test_what_can_not_be_listened_on_is_refused_with_what_can(argument: str, pla
 
 
 def test_where_it_listens() -> None:
-    assert ws.address_of("") == ("127.0.0.1", 8765)
-    assert ws.address_of("9000") == ("127.0.0.1", 9000)
-    assert ws.address_of("0.0.0.0:8765") == ("0.0.0.0", 8765)
-    assert ws.address_of("[::1]:8765") == ("::1", 8765)
+    asked = ("", "9000", "0.0.0.0:8765", "[::1]:8765", "localhost:1")
+    there = [("127.0.0.1", 8765), ("127.0.0.1", 9000), ("0.0.0.0", 8765), ("::1", 8765), ("127.0.0.1", 1)]
+    assert [listen_address(argument, ws.PORT, ws.EXPECTED) for argument in asked] == there

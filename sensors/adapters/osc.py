@@ -1,0 +1,176 @@
+"""Programs that send OSC over UDP: a Muse through Mind Monitor or MuseIO, or anything as /therapy/FIELD."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from typing import Self
+
+from sensors.blocks import Clock, Place, SampleBlock, SensorError, Status, StreamInfo
+from sensors.loop_thread import LoopThread
+from sensors.mailbox import Mailbox
+from sensors.push.complaints import Complaints
+from sensors.push.listen_address import HOST, is_everywhere, listen_address
+from sensors.push.messages import MOST_STREAMS, Battery, MessageError
+from sensors.push.osc_addresses import OWN, PATH, Fit, Heard, Rate, Rows, meaning, messages_of
+from sensors.push.unstamped import Unstamped
+from sensors.supervise import Link, LinkLost, Patience, Supervisor
+
+PORT = 5000
+"""Mind Monitor's."""
+EXPECTED = "expected a UDP port or ADDRESS:PORT of this machine, as in 'osc', 'osc:5001' or 'osc:0.0.0.0:5000'"
+BATCH_S = 0.1
+UNTIL_SENT_S = 1e9
+PATIENCE = Patience(connect_s=UNTIL_SENT_S)
+USUAL = (
+    StreamInfo("eeg", "eeg", ("TP9", "AF7", "AF8", "TP10"), 256.0),
+    StreamInfo("acc", "acc", ("x", "y", "z"), 52.0),
+)
+
+BIND_ERRORS = {
+    errno.EADDRINUSE: "UDP port {port} is in use by another program; give another one, as in 'osc:5001'",
+    errno.EACCES: "this program may not listen on UDP port {port}; give one above 1023",
+    errno.EADDRNOTAVAIL: "{host} is no address of this machine",
+}
+
+
+class Receiver(asyncio.DatagramProtocol):
+    """What arrives, until somebody asks for it."""
+
+    def __init__(self, ears: Ears, link: Link) -> None:
+        self._ears, self._link = ears, link
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._ears.hear(self._link, data, addr[0])
+
+
+class Ears:
+    """The port, and the streams that come in at it from one sender."""
+
+    def __init__(self, host: str, port: int, clock: Clock) -> None:
+        self._host, self._port, self._clock = host, port, clock
+        self._sender = ""
+        self._name = ""
+        self._streams: dict[str, Unstamped] = {}
+        self._rates: dict[str, float] = {}
+        self._fit = Fit(True, None)
+        self._complaints = Complaints()
+
+    @property
+    def infos(self) -> tuple[StreamInfo, ...]:
+        return tuple(stream.info for stream in list(self._streams.values()) if stream.info is not None)
+
+    async def connection(self, link: Link) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: Receiver(self, link), local_addr=(self._host, self._port)
+            )
+        except OSError as trouble:
+            words = BIND_ERRORS.get(trouble.errno or 0, "UDP port {port} of {host} can't be listened on")
+            raise LinkLost(words.format(host=self._host, port=self._port)) from trouble
+        self._sender = self._name = ""
+        try:
+            link.complain(f"waits for OSC at UDP port {self._port} of {self._where}")
+            while True:
+                await asyncio.sleep(BATCH_S)
+                self._hand_over(link)
+        finally:
+            transport.close()
+
+    @property
+    def _where(self) -> str:
+        return "this machine" if is_everywhere(self._host) else self._host
+
+    def hear(self, link: Link, datagram: bytes, sender: str) -> None:
+        """Takes a datagram in. The first sender is the one; a second one is somebody else's body."""
+        try:
+            if self._sender not in ("", sender):
+                raise MessageError("a second sender at the same port; its values are left out")
+            for address, arguments in messages_of(datagram):
+                heard = meaning(address, arguments)
+                if heard is not None and self._is_ours(address):
+                    self._sender = self._sender or sender
+                    self._take(link, heard)
+        except SensorError as wrong:
+            self._complaints.tell(link, str(wrong), self._clock())
+
+    def _is_ours(self, address: str) -> bool:
+        """Whether it is of the headband that came first; two may send through one phone."""
+        found = PATH.fullmatch(address)
+        name = found[1] if found else ""
+        if name == OWN:
+            return True
+        self._name = self._name or name
+        if self._name != name:
+            raise MessageError("a second headband at the same port; its values are left out")
+        return True
+
+    def _take(self, link: Link, heard: Heard) -> None:
+        if not link.is_connected:
+            link.connected()
+        match heard:
+            case Rows():
+                self._add(heard)
+            case Fit():
+                self._fit = Fit(heard.contact, heard.quality if heard.quality is not None else self._fit.quality)
+                for stream in self._streams.values():
+                    self._tell_fit(stream)
+            case Battery(level):
+                link.battery(level)
+            case Rate(stream, rate_hz):
+                self._rates[stream] = rate_hz
+                if len(self._rates) > MOST_STREAMS:
+                    self._rates.pop(next(iter(self._rates)))
+
+    def _add(self, rows: Rows) -> None:
+        stream = self._streams.get(rows.stream)
+        if stream is None:
+            if len(self._streams) >= MOST_STREAMS:
+                raise MessageError(f"{rows.stream} would be stream {MOST_STREAMS + 1}; expected at most {MOST_STREAMS}")
+            stream = self._streams[rows.stream] = Unstamped(rows, self._rates.get(rows.stream))
+            self._tell_fit(stream)
+        stream.add(rows, self._clock())
+
+    def _tell_fit(self, stream: Unstamped) -> None:
+        """The horseshoe is about electrodes."""
+        if stream.like.modality == "eeg" and self._fit != Fit(True, None):
+            stream.contact, stream.quality = self._fit.contact, self._fit.quality
+
+    def _hand_over(self, link: Link) -> None:
+        now_s = self._clock()
+        for stream in self._streams.values():
+            begins = stream.info is None
+            handed = stream.hand_over(now_s)
+            if handed is None:
+                continue
+            handed.deliver(link)
+            if begins and (note := stream.note()):
+                self._complaints.tell(link, note, now_s)
+
+
+class Sensor:
+    """Streams what is sent, placed by counting: UDP loses without a word, so holes show by the time they leave."""
+
+    def __init__(self, host: str, port: int, place: Place, patience: Patience = PATIENCE) -> None:
+        self._mailbox = Mailbox()
+        self._ears = Ears(host, port, place.clock)
+        name = "osc" if (host, port) == (HOST, PORT) else f"osc:{port}"
+        supervisor = Supervisor(name, place.clock, self._mailbox, patience)
+        self._thread = LoopThread("OSC", supervisor.run(self._ears.connection))
+
+    @classmethod
+    def open(cls, argument: str, place: Place) -> Self:
+        """'' (127.0.0.1, port 5000), PORT, or ADDRESS:PORT."""
+        return cls(*listen_address(argument, PORT, EXPECTED), place)
+
+    def describe(self) -> tuple[StreamInfo, ...]:
+        """What comes; until then what a Muse sends."""
+        return self._ears.infos or USUAL
+
+    def read(self, now_s: float) -> list[SampleBlock | Status]:
+        self._thread.check()
+        return self._mailbox.take()
+
+    def close(self) -> None:
+        self._thread.close()
