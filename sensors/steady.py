@@ -25,11 +25,13 @@ SHARE = 0.25
 class Steady:
     """One stream. A stamp is never early, only late: the least late of the last seconds tell the truth.
 
-    Without `skip` a hole shorter than BREAK_S shows LASTING_S after it, as samples that come too late for good.
+    A hole shorter than BREAK_S shows LASTING_S after it, as samples that come too late for good, unless whoever
+    `counts` tells every such hole by `skip`: then the device paused, and is followed slowly.
     """
 
-    def __init__(self, rate_hz: float) -> None:
+    def __init__(self, rate_hz: float, counts: bool = False) -> None:
         self._rate_hz = rate_hz
+        self._counts = counts
         self._count = 0
         self._offset_s = 0.0
         self._began = False
@@ -62,8 +64,8 @@ class Steady:
         while self._seen[0][0] < at_s - WORN_OFF_S:
             self._seen.popleft()
         lately_s = min(offset_s for seen_s, offset_s in self._seen if seen_s >= at_s - LASTING_S)
-        whole = self._seen[0][0] <= at_s - LASTING_S
-        if whole and lately_s > self._offset_s + max(LATE_S, 2 / self._rate_hz):
+        for_good = not self._counts and self._seen[0][0] <= at_s - LASTING_S
+        if for_good and lately_s > self._offset_s + max(LATE_S, 2 / self._rate_hz):
             self._begin(lately_s, at_s)
             return
         most_s = SHARE / self._rate_hz

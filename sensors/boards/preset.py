@@ -25,7 +25,8 @@ class Preset:
         self._number_row: int = told["package_num_channel"]
         self._battery_row: int | None = told.get("battery_channel")
         self._packages = packages(board, self.preset)
-        self._steady, self._counted = Steady(self._rate_hz), Counted(self._rate_hz)
+        self._steady = Steady(self._rate_hz, counts=self._packages is not None)
+        self._counted = Counted(self._rate_hz)
         self._battery_at_s = -np.inf
 
     def take(self, link: Link, table: NDArray[np.float64], now_s: float) -> None:

@@ -9,7 +9,6 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-
 PATIENT_S, LOOK_S = 4.0, 0.02
 """How long a release is waited for; a Muse takes that long."""
 

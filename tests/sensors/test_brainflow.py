@@ -61,10 +61,12 @@ def test_every_sample_of_the_synthetic_board_comes_once_in_our_units(place: Plac
     sensor = brainflow.Sensor.open("synthetic", place)
     arrived = listened(sensor, place, seconds(2.5))
     sensor.close()
-    assert len(samples(arrived)) == pytest.approx(250 * (blocks(arrived)[-1].end_s - blocks(arrived)[0].start_s), abs=1)
+    assert len(samples(arrived)) == pytest.approx(
+        250 * (blocks(arrived)[-1].end_s - blocks(arrived)[0].start_s), rel=0.02
+    )
     assert {block.gap_s for item in sensor.describe() for block in blocks(arrived, item.stream)} == {0.0}
     assert all(block.flags == {"synthetic"} for block in blocks(arrived))
-    assert all(-0.05 < (block.arrived_s or 0.0) - block.end_s < 0.2 for block in blocks(arrived))
+    assert all(-0.1 < (block.arrived_s or 0.0) - block.end_s < 0.5 for block in blocks(arrived))
     assert blocks(arrived)[0].info.channels[:3] == ("Fz", "C3", "Cz")
     assert 36 < samples(arrived, "temp").mean() < 37.5
     assert 0.5 < samples(arrived, "eda").mean() < 1.5
