@@ -47,11 +47,13 @@ def repeats(seen: Values, alike: int) -> bool:
     if last < alike:
         return False
     ends = np.flatnonzero(seen[alike - 1 : last] == seen[last]) + alike - 1
+    if not len(ends) or len(np.unique(seen[last + 1 - alike :])) < DISTINCT:
+        return False
     for back in range(1, alike):
+        ends = ends[seen[ends - back] == seen[last - back]]
         if not len(ends):
             return False
-        ends = ends[seen[ends - back] == seen[last - back]]
-    return bool(len(ends)) and len(np.unique(seen[last + 1 - alike :])) >= DISTINCT
+    return True
 
 
 class Spikes:
