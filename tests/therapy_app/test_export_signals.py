@@ -273,3 +273,17 @@ def test_a_gap_too_short_to_show_in_the_times_is_a_gap_all_the_same(clinic):
         append(connection, session, [TickRecord(1, clinic.clock.now, [], blocks)])
     (signal,) = recorded(clinic.database, session).signals
     assert [(piece.start_s, len(piece.samples)) for piece in signal.pieces] == [(0.0, 8), (2.2, 8)]
+
+
+@pytest.mark.parametrize("ending", ["edf", "zip"])
+def test_what_a_sensor_test_sees_can_be_kept(tmp_path, ending):
+    out = tmp_path / f"a.{ending}"
+    done = CliRunner().invoke(main, ["sensors", "test", "virtual", "--seconds", "1.5", "--keep", str(out)])
+    assert done.exit_code == 0, done.stderr
+    assert open_recording(out).signal("ecg").end_s == pytest.approx(1.25, abs=0.5)
+
+
+def test_a_name_that_does_not_say_what_to_keep_is_refused(tmp_path):
+    done = CliRunner().invoke(main, ["sensors", "test", "virtual", "--keep", str(tmp_path / "a.mp3")])
+    assert done.exit_code == 2
+    assert "'a.mp3'; expected a name that ends with .edf or .zip" in done.stderr

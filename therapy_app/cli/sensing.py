@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import numpy as np
@@ -12,13 +14,19 @@ from rich.console import Console
 from rich.live import Live as LiveTable
 from rich.table import Table
 
-from sensors.blocks import Place, SensorError
+from sensors.blocks import Place, SampleBlock, SensorError
+from sensors.recordings.recording import Recording
 from sensors.stream_count import StreamCount
 from therapy_app import catalog
 from therapy_app.cli.output import as_json, tell
 from therapy_app.engine.opening import open_sensor
+from therapy_app.exchange import signals_csv, signals_edf
+from therapy_app.exchange.signals import signals_of
+from therapy_app.exchange.whole_file import write_whole
 
 LOOK_S = 0.25
+KEPT = {".edf": signals_edf.written, ".zip": signals_csv.zipped}
+"""How the ending of a file says what it is to be."""
 
 
 @click.group(invoke_without_command=True, epilog="Example: therapy sensors scan")
@@ -57,14 +65,23 @@ def _in_reach(kind: str, seconds: float) -> tuple[list[tuple[str, str]], str]:
         return [], str(trouble)
 
 
-@sensors.command(epilog="Example: therapy sensors test virtual:restless --seconds 20")
+@sensors.command(epilog="Example: therapy sensors test virtual:restless --seconds 20 --keep a.edf")
 @click.argument("spec")
 @click.option("--seconds", type=click.FloatRange(1, 3600), default=15, show_default=True)
+@click.option("--keep", type=click.Path(dir_okay=False, path_type=Path), help="The raw signals, as .edf or .zip.")
 @as_json
-def test(spec: str, seconds: float, as_json: bool) -> None:
+def test(spec: str, seconds: float, keep: Path | None, as_json: bool) -> None:
     """Watch one sensor's streams: rate wanted and got, gaps, drift, delay, battery, wear and quality."""
-    count = watched(spec, seconds)
+    if keep is not None and keep.suffix not in KEPT:
+        raise click.BadParameter(
+            f"{keep.name!r}; expected a name that ends with {' or '.join(KEPT)}", param_hint="--keep"
+        )
+    blocks: list[SampleBlock] = []
+    began_at = datetime.now(UTC)
+    count = watched(spec, seconds, blocks if keep else None)
     rows = count.rows(seconds)
+    if keep is not None and blocks:
+        write_whole(keep, KEPT[keep.suffix](Recording(keep.stem, signals_of(blocks), began_at)))
     if not rows:
         raise SensorError(f"nothing came from {spec} in {seconds:g} s: {count.state or 'no word from the device'}")
     if not as_json:
@@ -76,8 +93,8 @@ def test(spec: str, seconds: float, as_json: bool) -> None:
     )
 
 
-def watched(spec: str, seconds: float) -> StreamCount:
-    """What came from a sensor within some seconds, with a live table on a terminal."""
+def watched(spec: str, seconds: float, blocks: list[SampleBlock] | None = None) -> StreamCount:
+    """What came from a sensor within some seconds, with a live table on a terminal; `blocks` collects all of it."""
     begun = time.monotonic()
 
     def clock() -> float:
@@ -89,7 +106,10 @@ def watched(spec: str, seconds: float) -> StreamCount:
         with LiveTable(console=Console(stderr=True), transient=True, refresh_per_second=4) as screen:
             while clock() < seconds:
                 now_s = clock()
-                count.take(sensor.read(now_s), now_s)
+                arrived = sensor.read(now_s)
+                count.take(arrived, now_s)
+                if blocks is not None:
+                    blocks += [item for item in arrived if isinstance(item, SampleBlock)]
                 screen.update(_table(count, now_s))
                 time.sleep(LOOK_S)
     finally:

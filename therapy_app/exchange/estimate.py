@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from io import StringIO
 from math import isfinite
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from models.smoothing import Smoothing
 from sensors.readings import Features
 from sensors.recordings.recording import Recording
 from sensors.recordings.seconds import seconds_of
+from therapy_app.exchange.whole_file import write_whole
 
 BASELINE_S = 180.0
 
@@ -115,12 +117,13 @@ def _number(value: float | None) -> float | str:
 
 
 def write_csv(rows: Iterable[Row], path: Path) -> int:
-    """Write the table; returns how many seconds it has."""
+    """Write the table; returns how many seconds it has. Raises FileError."""
+    out = StringIO(newline="")
+    table = csv.DictWriter(out, COLUMNS)
+    table.writeheader()
     count = 0
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, COLUMNS)
-        table.writeheader()
-        for row in rows:
-            table.writerow(row)
-            count += 1
+    for row in rows:
+        table.writerow(row)
+        count += 1
+    write_whole(path, out.getvalue().encode())
     return count
