@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -32,23 +33,23 @@ def name() -> str:
     return f"test {uuid4().hex[:8]}"
 
 
-@pytest.fixture
-def send() -> Iterator[Sender]:
-    """Starts a program that sends streams."""
-    running: list[subprocess.Popen[str]] = []
-
-    def start(*streams: dict[str, Any]) -> subprocess.Popen[str]:
-        script = str(Path(__file__).with_name("lsl_outlet.py"))
-        sender = subprocess.Popen([sys.executable, script, json.dumps(streams)], stdout=subprocess.PIPE, text=True)
-        running.append(sender)
+@contextmanager
+def sending(*streams: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
+    """A program that sends streams."""
+    command = [sys.executable, str(Path(__file__).with_name("lsl_outlet.py")), json.dumps(streams)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sender:
         assert sender.stdout is not None
         assert sender.stdout.readline() == "sending\n"
-        return sender
+        try:
+            yield sender
+        finally:
+            sender.kill()
 
-    yield start
-    for sender in running:
-        sender.kill()
-        sender.communicate()
+
+@pytest.fixture
+def send() -> Iterator[Sender]:
+    with ExitStack() as running:
+        yield lambda *streams: running.enter_context(sending(*streams))
 
 
 @pytest.fixture
@@ -85,29 +86,63 @@ def seconds(count: float) -> Callable[[Arrived], bool]:
     return lambda arrived: bool(held := blocks(arrived)) and held[-1].end_s - held[0].start_s >= count
 
 
-def test_every_sample_comes_once_and_in_time(name: str, send: Sender, place: Place) -> None:
-    send(ecg(name))
-    sensor = lsl.Sensor.open(name, place)
-    arrived = listened(sensor, place, seconds(2))
-    sensor.close()
-    samples = np.concatenate([block.samples[:, 0] for block in blocks(arrived)])
+SENT: dict[str, dict[str, Any]] = {
+    "plain": ecg("plain"),
+    "volts": {
+        "kind": "EEG",
+        "rate": 256,
+        "labels": ["TP9", "AF7", "ECG", "TRIGGER"],
+        "units": ["volts", "microvolts", "V", ""],
+    },
+    "beats": {"kind": "RR", "rate": 0, "labels": ["RR"], "units": ["s"], "values": [0.8, 0.85]},
+    "slow": ecg("slow", sent_hz=65),
+    "unix": ecg("unix", stamps="unix"),
+    "markers": {"kind": "Markers", "rate": 0, "text": True},
+    "no unit": {"kind": "EEG", "rate": 256, "labels": ["AF7"], "units": [""]},
+    "no rate": {"kind": "EDA", "rate": 0, "labels": ["EDA"], "units": ["uS"]},
+    "told": {"kind": "EDA", "rate": 0, "labels": ["EDA"], "sent_hz": 8},
+}
+ADDED = {"told": ",unit=uS,rate=8"}
+LISTENED_S = 9.0
+
+
+@pytest.fixture(scope="module")
+def heard() -> dict[str, Arrived]:
+    """What came of each of SENT, all sent by one program that had begun a second before."""
+    began_s, mark = time.monotonic(), uuid4().hex[:8]
+    place = Place(lambda: time.monotonic() - began_s, np.random.default_rng(1))
+    named = {key: {**stream, "name": f"{key} {mark}", "source_id": f"{key} {mark}"} for key, stream in SENT.items()}
+    with sending(*named.values()):
+        time.sleep(1.0)
+        sensors = {key: lsl.Sensor.open(f"name={key} {mark}{ADDED.get(key, '')}", place) for key in SENT}
+        arrived: dict[str, Arrived] = {key: [] for key in SENT}
+        end_s = place.clock() + LISTENED_S
+        while place.clock() < end_s:
+            for key, sensor in sensors.items():
+                arrived[key] += sensor.read(place.clock())
+            time.sleep(0.02)
+        assert sensors["plain"].describe() == (blocks(arrived["plain"])[0].info,)
+        for sensor in sensors.values():
+            sensor.close()
+    return arrived
+
+
+def test_every_sample_comes_once_and_in_time(heard: dict[str, Arrived]) -> None:
+    held = blocks(heard["plain"])
+    samples = np.concatenate([block.samples[:, 0] for block in held])
+    assert len(samples) > 5 * 130
     assert np.array_equal(np.diff(samples), np.ones(len(samples) - 1))
-    assert [block.gap_s for block in blocks(arrived)] == [0.0] * len(blocks(arrived))
-    for block in blocks(arrived):
-        assert block.arrived_s is not None
-        assert -0.01 < block.arrived_s - block.end_s < 0.3
-    assert isinstance(arrived[0], Status)
-    assert sensor.describe() == (blocks(arrived)[0].info,)
+    assert [block.gap_s for block in held] == [0.0] * len(held)
+    delays_s = [(block.arrived_s or 0.0) - block.end_s for block in held]
+    assert min(delays_s) > -0.02
+    assert np.median(delays_s) < 0.1
+    assert isinstance(heard["plain"][0], Status)
 
 
-def test_what_was_sent_before_is_not_heard(name: str, send: Sender, place: Place) -> None:
-    send(ecg(name))
-    time.sleep(1.5)
-    sensor = lsl.Sensor.open(name, place)
-    first = blocks(listened(sensor, place, seconds(0.1)))[0]
-    sensor.close()
-    assert first.samples[0, 0] > 130 * 1.5
-    assert first.start_s > 0.3  # the session began when the sensor was opened, and it took a while to find
+def test_what_was_sent_before_is_not_heard(heard: dict[str, Arrived]) -> None:
+    first = blocks(heard["plain"])[0]
+    assert first.samples[0, 0] > 130 * 1.0
+    assert len(first.samples) < 0.3 * 130  # nothing that has waited since the stream was found
 
 
 def test_a_program_that_died_is_heard_again_soon_after_it_is_back(name: str, send: Sender, place: Place) -> None:
@@ -157,72 +192,52 @@ def test_two_streams_of_one_name_are_told_apart_by_their_source(name: str, send:
     sensor.close()
 
 
-def test_volts_and_names_become_our_units_and_channels(name: str, send: Sender, place: Place) -> None:
-    labels, units = ["TP9", "AF7", "ECG", "TRIGGER"], ["volts", "microvolts", "V", ""]
-    send({"name": name, "kind": "EEG", "rate": 256, "source_id": name, "labels": labels, "units": units})
-    sensor = lsl.Sensor.open(name, place)
-    arrived = listened(sensor, place, seconds(0.5))
-    sensor.close()
+def test_volts_and_names_become_our_units_and_channels(heard: dict[str, Arrived]) -> None:
+    arrived = heard["volts"]
     eeg, heart = blocks(arrived, "eeg")[0], blocks(arrived, "ecg")[0]
     assert eeg.info.channels == ("TP9", "AF7")
-    assert eeg.samples[3, 0] == pytest.approx(eeg.samples[3, 1] * 1e6)
-    assert heart.samples[3, 0] == pytest.approx(eeg.samples[3, 1] * 1e3)
+    assert eeg.samples[0, 0] == pytest.approx(eeg.samples[0, 1] * 1e6)
+    assert heart.samples[0, 0] == pytest.approx(eeg.samples[0, 1] * 1e3)
     assert "'TRIGGER'" in words(arrived)
 
 
-def test_intervals_between_beats_are_events_with_times(name: str, send: Sender, place: Place) -> None:
-    send({"name": name, "kind": "RR", "rate": 0, "labels": ["RR"], "units": ["s"], "values": [0.8, 0.85]})
-    sensor = lsl.Sensor.open(name, place)
-    held = blocks(listened(sensor, place, lambda arrived: len(blocks(arrived)) > 3))
-    sensor.close()
+def test_intervals_between_beats_are_events_with_times(heard: dict[str, Arrived]) -> None:
+    held = blocks(heard["beats"])
     assert {float(block.samples[0, 0]) for block in held} == {800.0, 850.0}
     times_s = np.concatenate([block.times_s for block in held if block.times_s is not None])
+    assert len(times_s) > 8
     assert np.diff(times_s) == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_wrong_rate_is_told_and_nothing_is_read_from_it(name: str, send: Sender, place: Place) -> None:
-    send(ecg(name, sent_hz=65))
-    sensor = lsl.Sensor.open(name, place)
-    arrived = listened(
-        sensor, place, lambda arrived: "says 130 Hz" in words(arrived) and blocks(arrived)[-1].quality == 0.0
-    )
-    sensor.close()
-    assert "65 samples come in a second" in words(arrived)
+def test_a_wrong_rate_is_told_and_nothing_is_read_from_it(heard: dict[str, Arrived]) -> None:
+    assert re.search(r"says 130 Hz, but 6[3-7](\.\d)? samples come in a second", words(heard["slow"]))
+    assert blocks(heard["slow"])[-1].quality == 0.0
 
 
-def test_stamps_of_another_clock_give_way_to_arrival(name: str, send: Sender, place: Place) -> None:
-    send(ecg(name, stamps="unix"))
-    sensor = lsl.Sensor.open(name, place)
-    arrived = listened(sensor, place, seconds(1))
-    sensor.close()
-    assert "their arrival counts" in words(arrived)
-    assert all(abs(block.end_s - (block.arrived_s or 0.0)) < 0.2 for block in blocks(arrived))
-    assert blocks(arrived)[0].device_s == pytest.approx(time.time(), abs=60)
+def test_stamps_of_another_clock_give_way_to_arrival(heard: dict[str, Arrived]) -> None:
+    held = blocks(heard["unix"])
+    assert "their arrival counts" in words(heard["unix"])
+    assert np.median([abs(block.end_s - (block.arrived_s or 0.0)) for block in held]) < 0.1
+    assert held[0].device_s == pytest.approx(time.time(), abs=600)
 
 
 @pytest.mark.parametrize(
-    ("stream", "said"),
+    ("key", "said"),
     [
-        ({"kind": "Markers", "rate": 0, "text": True}, "sends markers, not a signal"),
-        ({"kind": "EEG", "rate": 256, "labels": ["AF7"], "units": [""]}, "has no unit"),
-        ({"kind": "EDA", "rate": 0, "labels": ["EDA"], "units": ["uS"]}, "does not say its rate"),
+        ("markers", "sends markers, not a signal"),
+        ("no unit", "has no unit"),
+        ("no rate", "does not say its rate"),
     ],
 )
-def test_a_stream_that_can_not_be_used_says_why(
-    stream: dict[str, Any], said: str, name: str, send: Sender, place: Place
-) -> None:
-    send({"name": name} | stream)
-    sensor = lsl.Sensor.open(name, place)
-    assert said in words(listened(sensor, place, lambda arrived: "lost" in words(arrived)))
-    sensor.close()
+def test_a_stream_that_can_not_be_used_says_why(key: str, said: str, heard: dict[str, Arrived]) -> None:
+    assert said in words(heard[key])
+    assert blocks(heard[key]) == []
 
 
-def test_what_a_stream_leaves_out_can_be_added(name: str, send: Sender, place: Place) -> None:
-    send({"name": name, "kind": "EDA", "rate": 0, "labels": ["EDA"], "sent_hz": 8})
-    sensor = lsl.Sensor.open(f"name={name},unit=uS,rate=8", place)
-    held = blocks(listened(sensor, place, seconds(1)))
-    sensor.close()
+def test_what_a_stream_leaves_out_can_be_added(heard: dict[str, Arrived]) -> None:
+    held = blocks(heard["told"])
     assert (held[0].info.stream, held[0].info.rate_hz) == ("eda", 8.0)
+    assert sum(len(block.samples) for block in held) > 4 * 8
 
 
 def test_streams_in_reach_are_listed_with_their_spec(name: str, send: Sender) -> None:
