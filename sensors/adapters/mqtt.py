@@ -14,16 +14,15 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from sensors.blocks import Clock, Place, SampleBlock, SensorError, Status, StreamInfo
+from sensors.blocks import Clock, Place, SensorError, StreamInfo
 from sensors.clock import DeviceClock
-from sensors.loop_thread import LoopThread
-from sensors.mailbox import Mailbox
 from sensors.push.complaints import Complaints
 from sensors.push.intake import Intake
 from sensors.push.messages import MOST_STREAMS, Battery, Contact, Describe, MessageError
 from sensors.push.notifications import HR, RR
 from sensors.push.published import Published, read
-from sensors.supervise import Link, LinkLost, Patience, Supervisor
+from sensors.supervise import Link, LinkLost, Patience
+from sensors.supervised import Supervised
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 KEPT_S = 300
@@ -161,14 +160,12 @@ class Subscription:
         return self._clocks.setdefault(stream, DeviceClock()).place(newest_s, arrived_s) - newest_s
 
 
-class Sensor:
+class Sensor(Supervised):
     """Streams what is published below one topic. Opening asks nothing of the network."""
 
     def __init__(self, broker: Broker, place: Place, patience: Patience = PATIENCE) -> None:
-        self._mailbox = Mailbox()
         self._subscription = Subscription(broker, place.clock, f"therapy-{secrets.token_hex(8)}")
-        supervisor = Supervisor(f"mqtt:{broker.place}", place.clock, self._mailbox, patience)
-        self._thread = LoopThread("MQTT", supervisor.run(self._subscription.connection))
+        super().__init__(f"mqtt:{broker.place}", self._subscription.connection, (HR, RR), place, patience)
 
     @classmethod
     def open(cls, argument: str, place: Place) -> Self:
@@ -177,11 +174,4 @@ class Sensor:
 
     def describe(self) -> tuple[StreamInfo, ...]:
         """What was published so far; until then what most watches publish."""
-        return self._subscription.intake.infos or (HR, RR)
-
-    def read(self, now_s: float) -> list[SampleBlock | Status]:
-        self._thread.check()
-        return self._mailbox.take()
-
-    def close(self) -> None:
-        self._thread.close()
+        return self._subscription.intake.infos or super().describe()

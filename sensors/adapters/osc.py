@@ -6,15 +6,14 @@ import asyncio
 import errno
 from typing import Self
 
-from sensors.blocks import Clock, Place, SampleBlock, SensorError, Status, StreamInfo
-from sensors.loop_thread import LoopThread
-from sensors.mailbox import Mailbox
+from sensors.blocks import Clock, Place, SensorError, StreamInfo
 from sensors.push.complaints import Complaints
 from sensors.push.listen_address import HOST, is_everywhere, listen_address
 from sensors.push.messages import MOST_STREAMS, Battery, MessageError
 from sensors.push.osc_addresses import OWN, PATH, Fit, Heard, Rate, Rows, meaning, messages_of
 from sensors.push.unstamped import Unstamped
-from sensors.supervise import Link, LinkLost, Patience, Supervisor
+from sensors.supervise import Link, LinkLost, Patience
+from sensors.supervised import Supervised
 
 PORT = 5000
 """Mind Monitor's."""
@@ -149,15 +148,13 @@ class Ears:
                 self._complaints.tell(link, note, now_s)
 
 
-class Sensor:
+class Sensor(Supervised):
     """Streams what is sent, placed by counting: UDP loses without a word, so holes show by the time they leave."""
 
     def __init__(self, host: str, port: int, place: Place, patience: Patience = PATIENCE) -> None:
-        self._mailbox = Mailbox()
         self._ears = Ears(host, port, place.clock)
         name = "osc" if (host, port) == (HOST, PORT) else f"osc:{port}"
-        supervisor = Supervisor(name, place.clock, self._mailbox, patience)
-        self._thread = LoopThread("OSC", supervisor.run(self._ears.connection))
+        super().__init__(name, self._ears.connection, USUAL, place, patience)
 
     @classmethod
     def open(cls, argument: str, place: Place) -> Self:
@@ -166,11 +163,4 @@ class Sensor:
 
     def describe(self) -> tuple[StreamInfo, ...]:
         """What comes; until then what a Muse sends."""
-        return self._ears.infos or USUAL
-
-    def read(self, now_s: float) -> list[SampleBlock | Status]:
-        self._thread.check()
-        return self._mailbox.take()
-
-    def close(self) -> None:
-        self._thread.close()
+        return self._ears.infos or super().describe()

@@ -104,3 +104,4 @@ class Sensor:
         if not self._closed:
             self._closed = True
             self._doorway.depart(self._life, self._waiting.seat)
+            self._mailbox.take()

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.blocks import StreamInfo
+from sensors.blocks import SensorError, StreamInfo
+from sensors.fields import KNOWN, field
 from sensors.recordings import numbers, pieces
 from sensors.recordings.files import Allowance, Lines, beginning, opened
 from sensors.recordings.recording import Recording, RecordingError, Signal, wall_time
 
 TIME = "time_s"
-COLUMNS = {
-    r"ecg_mv": "ecg",
-    r"ppg": "ppg",
-    r"eda_us": "eda",
-    r"rr_ms": "rr",
-    r"hr_bpm": "hr",
-    r"resp": "resp",
-    r"temp_c": "temp",
-    r"acc_([xyz])_g": "acc",
-    r"eeg_([A-Za-z0-9.-]+)_uv": "eeg",
-}
-"""A column's name as a pattern, and its modality; the group is the channel."""
-KNOWN = "time_s, ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_g, acc_y_g, acc_z_g, resp, eeg_AF7_uv (any site)"
 SEPARATORS = (",", ";", "\\t")
 
 FIRST_ROW = 2
@@ -94,17 +81,15 @@ def columns_of(names: list[str], where: str) -> list[Column]:
     if repeated:
         raise RecordingError(f"{where}: column {min(repeated)!r} comes more than once")
     if TIME not in names:
-        raise RecordingError(f"{where}: no column {TIME!r}; columns are {KNOWN}")
+        raise RecordingError(f"{where}: no column {TIME!r}; columns are {TIME}, {KNOWN}")
     return [column_of(index, name, where) for index, name in enumerate(names) if name != TIME]
 
 
 def column_of(index: int, name: str, where: str) -> Column:
-    for pattern, modality in COLUMNS.items():
-        if fitting := re.fullmatch(pattern, name):
-            return Column(index, modality, fitting[1] if fitting.groups() else modality)
-    meant = next((known for known in KNOWN.split(", ") if name and known.startswith(f"{name}_")), "")
-    hint = f" without its unit (do you mean {meant}?)" if meant else ""
-    raise RecordingError(f"{where}: unknown column {name[:40]!r}{hint}; columns are {KNOWN}")
+    try:
+        return Column(index, *field(name, "column"))
+    except SensorError as unknown:
+        raise RecordingError(f"{where}: {unknown}") from unknown
 
 
 def time_line(times_s: Floats, where: str) -> tuple[Floats, float]:
