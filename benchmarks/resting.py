@@ -19,6 +19,7 @@ from sklearn.metrics import roc_auc_score
 from models.emotion.resting import TERMS, Estimator
 from models.person import Person, rest_of
 from models.smoothing import Smoothing
+from models.unrest import SIGNS, measured, unrest
 from sensors.blocks import SampleBlock, StreamInfo
 from sensors.readings import Features
 from sensors.recordings.readers import open_recording
@@ -29,6 +30,7 @@ REST_S = 180
 EEG_REST_S = 90
 HEADBAND = ("F7", "F8", "T5", "T6")
 Spreads = dict[str, list[float]]
+Minutes = dict[str, list[list[Features]]]
 
 
 def labels_of(folder: Path) -> dict[int, dict[float, float]]:
@@ -90,14 +92,37 @@ def _head(file: Path) -> Iterator[Features]:
         yield window.describe(float(second + 1))
 
 
+def unrests(moments: list[Features], labels: dict[float, float], began: float, found: Minutes) -> None:
+    """Sorts stretches as long as a baseline by what the person was asked to do in them."""
+    found["their baseline"].append(moments[:REST_S])
+    for start in range(REST_S, len(moments) - REST_S, REST_S):
+        stretch = moments[start : start + REST_S]
+        said = [labels.get(began + moment.at_s) for moment in stretch]
+        for name, label in (("later rest", 0.0), ("stress", 1.0)):
+            if said.count(label) > 0.9 * len(said):
+                found[name].append(stretch)
+
+
+def tell_unrest(found: Minutes) -> None:
+    for name, stretches in found.items():
+        refused = np.mean([unrest(stretch) != "" for stretch in stretches])
+        click.echo(f"{name}: {len(stretches)} stretches of {REST_S} s, refused as rest: {refused:.1%}")
+        for sign in SIGNS:
+            sizes = [abs(size) for stretch in stretches if (size := measured(sign, stretch)) is not None]
+            told = f"95 % below {np.percentile(sizes, 95):.2f}, most {max(sizes):.2f}, limit {sign.most:g}"
+            click.echo(f"  {sign.reading} {sign.measure.__name__}: {told}")
+
+
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def main(data: Path) -> None:
     spreads: Spreads = defaultdict(list)
+    minutes: Minutes = defaultdict(list)
     tells, clock, arousals, truths, pulses = [], [], [], [], []
     for number, labels in sorted(labels_of(data / "stress-predict").items()):
         began, moments = wrist(data / "stress-predict", number)
         rest = rest_of(moments[:REST_S], float(REST_S))
+        unrests(moments, labels, began, minutes)
         if rest is not None:
             collect(moments, dict(rest.medians), REST_S, spreads)
         pulses.append(np.mean([moment.value("hr_bpm") is not None for moment in moments]))
@@ -111,6 +136,7 @@ def main(data: Path) -> None:
     people = heads(data / "eegmat", spreads)
     fit = LogisticRegression(class_weight="balanced").fit(np.array(arousals)[:, None], truths)
     slope = float(fit.coef_[0, 0])
+    tell_unrest(minutes)
     for name, values in spreads.items():
         click.echo(f"spread {name:14} SD {np.std(values):.3f}  in the rule {TERMS[name].spread}")
     click.echo(f"stress-predict: {len(tells)} people, AUC mean {np.mean(tells):.2f}, worst {min(tells):.2f}")

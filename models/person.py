@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
+from models.unrest import unrest
 from models.usual import Usual
 from sensors.readings import Features
 
@@ -42,17 +43,40 @@ class SelfReport:
 
 @dataclass(frozen=True)
 class Person:
+    """`usual_valence` is how they mostly said they feel: what valence is taken to be without a recent word."""
+
     baseline: Baseline | None = None
     reports: tuple[SelfReport, ...] = field(default=())
     usual: Usual = field(default=Usual())
+    usual_valence: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What came of quiet seconds. Without a baseline too little was usable, or `refused` says why this was no rest."""
+
+    baseline: Baseline | None
+    refused: str = ""
 
 
 def rest_of(features: Iterable[Features], length_s: float) -> Baseline | None:
-    """The baseline of quiet seconds, or None when too little of them was usable to call it rest."""
+    """The baseline of quiet seconds, or None when it can't be called rest; `judged` tells why."""
+    return judged(features, length_s).baseline
+
+
+def judged(features: Iterable[Features], length_s: float) -> Rest:
+    """The baseline, unless its own variability tells that this was no rest."""
+    moments = list(features)
+    why = unrest(moments)
+    return Rest(None, why) if why else taken_for_rest(moments, length_s)
+
+
+def taken_for_rest(features: Iterable[Features], length_s: float) -> Rest:
+    """The baseline of these seconds, whatever the person did in them."""
     values: dict[str, list[float]] = {}
     for moment in features:
         for name, reading in moment.readings.items():
             if reading.value is not None:
                 values.setdefault(name, []).append(reading.value)
     enough = {name: median(seen) for name, seen in values.items() if len(seen) >= SHORTEST_BASELINE_S / 2}
-    return Baseline(length_s, enough) if enough and length_s >= SHORTEST_BASELINE_S else None
+    return Rest(Baseline(length_s, enough) if enough and length_s >= SHORTEST_BASELINE_S else None)

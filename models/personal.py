@@ -55,6 +55,11 @@ class Personal:
     mean_mood: float = 0.0
 
     @property
+    def knows(self) -> bool:
+        """Whether anything was learned."""
+        return bool(self.reports or self.moods)
+
+    @property
     def bias(self) -> float:
         """What is added to arousal where it usually stood when the person spoke."""
         shrunk = self.reports / (self.reports + SHRINK) * (self.mean_said - self.mean_estimated)
@@ -139,9 +144,19 @@ def _what_was_said(by: float) -> tuple[Contribution, ...]:
 
 def in_words(personal: Personal) -> list[str]:
     """What was learned, in sentences with numbers for the person it is about."""
-    if not personal.reports and not personal.moods:
+    if not personal.knows:
         return ["Nothing has been learned yet: estimates are the same as for everyone."]
     return [*_energy(personal), *_mood(personal)]
+
+
+def briefly(personal: Personal) -> str:
+    """'energy moved by +0.12, ups and downs times 0.90, usual mood +0.20'."""
+    parts = [
+        f"energy moved by {personal.bias:+.2f}" if personal.reports else "",
+        f"ups and downs times {personal.gain:.2f}" if abs(personal.gain - 1) >= WORTH_SAYING else "",
+        f"usual mood {personal.usual_valence:+.2f}" if personal.moods else "",
+    ]
+    return ", ".join(part for part in parts if part) or "nothing yet"
 
 
 def _energy(personal: Personal) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.music.plan import Bar
+from models.shipped import known
 from sensors.blocks import Listener, SampleBlock, Sensor, Status
 from therapy_app import catalog
 from therapy_app.engine.apart import apart
@@ -30,7 +31,17 @@ from therapy_app.session.tick import ORIGINALITY, TICK_S, Notice, Tick
 
 def begin_session(order: Order) -> Session:
     """The session that an order asks for, at its very beginning. Raises LookupError for a part there is not."""
-    started = Started(order.prescription, order.seed, order.estimator, order.generator, order.baseline)
+    started = Started(
+        order.prescription,
+        order.seed,
+        order.estimator,
+        order.generator,
+        order.baseline,
+        order.personal,
+        order.uneven_heart,
+        judges_rest=True,
+        weights=known().get(f"emotion_{order.estimator}", "")[:8],
+    )
     return session_of(started, order.consent_by)
 
 

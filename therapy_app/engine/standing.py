@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from therapy_app.engine.recorder import Recorder
-from therapy_app.records import sessions
+from therapy_app.records import learned, sessions
 from therapy_app.records.log import TickRecord, last_line
 from therapy_app.records.sessions import Order
 from therapy_app.session.acts import RECORDS
@@ -25,6 +25,7 @@ def keep_row_true(recorder: Recorder, order: Order, record: TickRecord) -> None:
                 recorder.change(partial(sessions.keep_baseline, client_id=order.client_id, baseline=baseline))
             case Ended(how=how):
                 recorder.change(partial(sessions.end, session_id=order.session_id, status=how, at=record.wall))
+                recorder.change(partial(learned.keep, session_id=order.session_id, at=record.wall))
 
 
 def close_left_behind(database: Engine, recorder: Recorder, wall: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from dataclasses import fields as fields_of
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from models.person import Baseline
-from therapy_app.records import tables
+from models.personal import Personal
+from therapy_app.records import learned, tables
 from therapy_app.session import prescription as protocols
 from therapy_app.session.commands import COMMANDS, Command, CommandError
 from therapy_app.session.prescription import Prescription
@@ -62,6 +63,8 @@ class Order:
     generator: str
     consent_by: str
     baseline: Baseline | None
+    personal: Personal = field(default_factory=Personal)
+    uneven_heart: bool = False
 
 
 def request_session(
@@ -136,23 +139,28 @@ def status_of(database: Engine, session_id: int) -> str:
 def orders(database: Engine, status: str = "requested") -> list[Order]:
     """Sessions of a status, oldest first."""
     session, client = tables.Session, tables.Client
-    query = select(session.__table__, client.baseline).join(client).where(session.status == status).order_by(session.id)
+    query = (
+        select(session.__table__, client.baseline, client.uneven_heart)
+        .join(client)
+        .where(session.status == status)
+        .order_by(session.id)
+    )
     with database.connect() as connection:
-        return [_order(row) for row in connection.execute(query)]
+        return [_order(row, learned.newest(connection, row.client_id)) for row in connection.execute(query).all()]
 
 
 def order(database: Engine, session_id: int) -> Order:
     """One session as it was asked for. Raises NoSuchSession."""
     session, client = tables.Session, tables.Client
-    query = select(session.__table__, client.baseline).join(client).where(session.id == session_id)
+    query = select(session.__table__, client.baseline, client.uneven_heart).join(client).where(session.id == session_id)
     with database.connect() as connection:
         row = connection.execute(query).first()
-    if row is None:
-        raise NoSuchSession(f"no session {session_id}")
-    return _order(row)
+        if row is None:
+            raise NoSuchSession(f"no session {session_id}")
+        return _order(row, learned.newest(connection, row.client_id))
 
 
-def _order(row: Any) -> Order:
+def _order(row: Any, personal: Personal) -> Order:
     return Order(
         session_id=row.id,
         client_id=row.client_id,
@@ -163,6 +171,8 @@ def _order(row: Any) -> Order:
         generator=row.generator,
         consent_by=row.consent_by,
         baseline=None if row.baseline is None else _BASELINE.validate_python(row.baseline),
+        personal=personal,
+        uneven_heart=row.uneven_heart,
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -68,14 +69,34 @@ class User(Base):
 
 
 class Client(Base):
-    """A person who is played to, known by a code ('M-014'), never by name."""
+    """A person who is played to, known by a code ('M-014'), never by name.
+
+    `uneven_heart`: a pacemaker or an irregular heartbeat, so beat-to-beat variation says nothing.
+    """
 
     __tablename__ = "client"
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     code: Mapped[str] = mapped_column(String(40))
     baseline: Mapped[dict[str, object] | None] = mapped_column(JSON, default=None)
+    uneven_heart: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     __table_args__ = (Index("client_code_in_clinic", "clinic_id", "code", unique=True),)
+
+
+class Personal(Base):
+    """One version of what was learned of a client. `model` is empty where all was forgotten: `by` whom, no more.
+
+    `session_id` is the session at whose end it was kept, `reports` the seqs of its check-ins there.
+    """
+
+    __tablename__ = "personal"
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    by: Mapped[str] = mapped_column(String(40), default="")
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("session.id"), default=None)
+    reports: Mapped[list[int] | None] = mapped_column(JSON, default=None)
+    model: Mapped[dict[str, object] | None] = mapped_column(JSON, default=None)
 
 
 class Session(Base):

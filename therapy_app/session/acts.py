@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from models.person import SelfReport
 from therapy_app.session.commands import Command
 from therapy_app.session.events import CheckIn, Marker, Override
 
@@ -53,12 +52,18 @@ def _accept(session: Session, command: Command, at_s: float, seq: int) -> None:
 
 
 def _check_in(session: Session, command: Command, at_s: float, seq: int) -> None:
-    session.body.listening.report(SelfReport(at_s, command.valence, command.arousal))
+    session.body.told(command, at_s, seq)
 
 
 def _worse(session: Session, command: Command, at_s: float, seq: int) -> None:
     session.course.feel_worse(at_s)
     session.turn(at_s)
+
+
+def _rest(session: Session, command: Command, at_s: float, seq: int) -> None:
+    session.body.measure_rest_again(at_s)
+    session.course.resting = True
+    session.plan_anew(at_s)
 
 
 def _mark(session: Session, command: Command, at_s: float, seq: int) -> None:
@@ -80,6 +85,7 @@ ACTS: dict[str, Callable[[Session, Command, float, int], None]] = {
     "accept": _accept,
     "check_in": _check_in,
     "worse": _worse,
+    "rest": _rest,
     "mark": _mark,
     "stop": _stop,
 }

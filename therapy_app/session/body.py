@@ -5,37 +5,61 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from models.affect import Affect, Estimator
-from models.person import Baseline
+from models.person import Rest, SelfReport
+from models.personal import briefly
 from sensors.blocks import SampleBlock, Status
 from therapy_app.session.alarms import Alarms
+from therapy_app.session.commands import Command
 from therapy_app.session.events import (
     AffectEstimated,
     Alarm,
     AlarmCleared,
     BaselineTaken,
     FeaturesTaken,
+    PersonalTaken,
     SensorStatus,
+    Started,
     StreamFound,
 )
 from therapy_app.session.journal import Journal
 from therapy_app.session.listening import Listening
 from therapy_app.session.phases import Phase
 
+REST_AGAIN_S = 180.0
+"""How long rest is measured when it is asked for again: the shortest that can be compared with other days."""
 NO_REST = Alarm(
     "rest", "warning", "No rest could be measured, so nothing can be compared with it. The music follows the plan."
 )
 
 
+def no_rest(why: str, kept: bool) -> Alarm:
+    """What is said when the minutes of rest were none."""
+    meanwhile = "The rest measured before is used." if kept else "Nothing can be compared with it, so no estimate."
+    return Alarm("rest", "warning", f"Those minutes were no rest: {why}. {meanwhile} Rest can be measured again.")
+
+
 class Body:
-    def __init__(self, journal: Journal, alarms: Alarms, estimator: Estimator, baseline: Baseline | None) -> None:
+    def __init__(self, journal: Journal, alarms: Alarms, estimator: Estimator, started: Started) -> None:
         self._journal, self._alarms = journal, alarms
-        self._listening = Listening(estimator, baseline)
-        self._stored = baseline
+        self._listening = Listening(estimator, started)
+        self._started = started
         self._streams: set[str] = set()
+        self._again_until_s: float | None = None
 
     @property
     def listening(self) -> Listening:
         return self._listening
+
+    @property
+    def measures_again(self) -> bool:
+        """Whether rest is being measured once more, outside of the baseline phase."""
+        return self._again_until_s is not None
+
+    def begin(self, seq: int) -> None:
+        """Writes down which personal model holds; logs from before there was one have no such line."""
+        if (personal := self._started.personal) is not None:
+            whence = f"; version {personal.version}, from earlier sessions" if personal.knows else ""
+            self._journal.write(PersonalTaken(personal, f"{briefly(personal)}{whence}"), seq)
 
     def arrive(self, arrivals: Iterable[SampleBlock | Status]) -> None:
         for arrival in arrivals:
@@ -66,29 +90,55 @@ class Body:
         features = self._listening.listen(at_s)
         sources = (self._journal.newest("stream"), self._journal.newest("sensor"))
         seq = self._journal.write(FeaturesTaken(features.readings), *sources)
-        if phase.name == "baseline":
+        if phase.name == "baseline" or self.measures_again:
             self._listening.rest(features)
+        if self._again_until_s is not None and at_s >= self._again_until_s:
+            self._take_rest()
         affect = self._listening.feel(features)
-        self._journal.write(
-            AffectEstimated(affect), seq, self._journal.newest("baseline"), self._journal.newest("check_in")
-        )
+        newest = self._journal.newest
+        self._journal.write(AffectEstimated(affect), seq, newest("baseline"), newest("check_in"), newest("personal"))
         return affect
 
+    def told(self, command: Command, at_s: float, seq: int) -> None:
+        """A person said how they feel."""
+        said = SelfReport(at_s, command.valence, command.arousal)
+        personal = self._listening.report(said, command.only)
+        if personal is not None:
+            taken = PersonalTaken(personal, f"{briefly(personal)}; moved by what was said")
+            self._journal.write(taken, seq, self._journal.newest("affect"))
+
+    def measure_rest_again(self, at_s: float) -> None:
+        """Collects quiet seconds afresh, beginning now."""
+        self._listening.rest_anew()
+        self._again_until_s = at_s + REST_AGAIN_S
+
     def use_stored_rest(self) -> None:
-        if self._stored is not None:
+        stored = self._started.baseline
+        if stored is not None:
             self._journal.write(
-                BaselineTaken("stored", self._stored, "rest of an earlier session"), self._journal.newest("started")
+                BaselineTaken("stored", stored, "rest of an earlier session"), self._journal.newest("started")
             )
 
     def take_rest(self) -> None:
-        """At the end of the baseline phase."""
-        baseline = self._listening.take_baseline()
-        if baseline is not None:
-            source = "measured" if baseline.comparable else "short"
-            taken = BaselineTaken(source, baseline, f"{baseline.length_s:.0f} s of rest")
-        elif self._stored is not None:
-            taken = BaselineTaken("stored", self._stored, "too little could be measured; rest of an earlier session")
-        else:
-            taken = BaselineTaken("none", None, "too little of the signal was usable")
+        """At the end of the baseline phase, unless someone asked during it to begin anew: then it takes longer."""
+        if not self.measures_again:
+            self._take_rest()
+
+    def _take_rest(self) -> None:
+        self._again_until_s = None
+        rest = self._listening.take_baseline()
+        taken = self._taken(rest)
         seq = self._journal.write(taken, self._journal.newest("features"))
-        self._alarms.stand(NO_REST, taken.baseline is None, seq)
+        alarm = no_rest(rest.refused, taken.baseline is not None) if rest.refused else NO_REST
+        self._alarms.stand(alarm, bool(rest.refused) or taken.baseline is None, seq)
+
+    def _taken(self, rest: Rest) -> BaselineTaken:
+        if rest.baseline is not None:
+            source = "measured" if rest.baseline.comparable else "short"
+            return BaselineTaken(source, rest.baseline, f"{rest.baseline.length_s:.0f} s of rest")
+        kept = self._listening.baseline
+        if kept is None:
+            source = "refused" if rest.refused else "none"
+            return BaselineTaken(source, None, rest.refused or "too little of the signal was usable")
+        whence = "rest of an earlier session" if kept == self._started.baseline else "rest measured before"
+        return BaselineTaken("stored", kept, f"{rest.refused or 'too little could be measured'}; {whence}")

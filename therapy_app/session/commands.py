@@ -14,14 +14,20 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "silence": (),
     "resume": (),
     "accept": (),
-    "check_in": ("valence", "arousal", "when"),
+    "check_in": ("valence", "arousal", "when", "only"),
     "worse": (),
+    "rest": (),
     "mark": ("text",),
     "stop": (),
 }
-"""Every command and the fields it uses. 'worse' is the client's 'I feel worse'; 'accept' takes a suggestion."""
+"""Every command and the fields it uses.
+
+'worse' is the client's 'I feel worse'; 'accept' takes a suggestion; 'rest' measures rest again; a check-in may be
+`only` of valence or arousal.
+"""
 
 MOMENTS = ("pre", "during", "post")
+PARTS = ("", "valence", "arousal")
 RANGES = {"valence": (-1.0, 1.0), "arousal": (-1.0, 1.0), "loudness_db": (-12.0, 6.0)}
 LONGEST_TEXT = 500
 
@@ -43,6 +49,7 @@ class Command:
     loudness_db: float = 0.0
     when: str = ""
     text: str = ""
+    only: str = ""
 
     def __post_init__(self) -> None:
         if self.name not in COMMANDS:
@@ -53,6 +60,8 @@ class Command:
                 raise CommandError(f"{field} {value!r}; expected a number from {low:g} to {high:g}")
         if "when" in COMMANDS[self.name] and self.when not in MOMENTS:
             raise CommandError(f"when {self.when!r}; expected one of {', '.join(MOMENTS)}")
+        if self.only not in PARTS:
+            raise CommandError(f"only {self.only!r}; expected valence, arousal or nothing")
         for field in ("reason", "text"):
             if len(getattr(self, field)) > LONGEST_TEXT:
                 raise CommandError(f"{field} of {len(getattr(self, field))} characters; at most {LONGEST_TEXT}")

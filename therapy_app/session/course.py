@@ -63,6 +63,7 @@ class Course:
         self._offset_db = 0.0
         self._by_person = False
         self.held = False
+        self.resting = False
         self.recorded = True
         self.watch = safety.Watch()
         self.suggestion: Aim | None = None
@@ -137,7 +138,7 @@ class Course:
     def _ruled(self, wanted: Aim, at_s: float, phase: Phase) -> tuple[Aim, str]:
         """The aim before nudges, and the rule that gave it."""
         freshness = "adapt" if phase.name == "baseline" else self.freshness(at_s)
-        rule = "held" if self.held else "stale" if freshness == "hold" else "" if self.recorded else "unrecorded"
+        rule = self._freezing(freshness)
         if self._steering.aim is not None and rule:
             self._frozen = self._frozen or self._without_nudge(self._steering.aim)
             return self._frozen, rule
@@ -147,6 +148,16 @@ class Course:
         if self._prescription.authority == "suggest":
             return self._suggested(wanted), "suggest"
         return wanted, "path" if freshness == "path" else phase.name
+
+    def _freezing(self, freshness: str) -> str:
+        """The first rule under which the aim stays where it is, or ''."""
+        stands = {
+            "held": self.held,
+            "rest": self.resting,
+            "stale": freshness == "hold",
+            "unrecorded": not self.recorded,
+        }
+        return next((rule for rule, holds in stands.items() if holds), "")
 
     def _suggested(self, wanted: Aim) -> Aim:
         current = self._accepted = self._accepted or wanted

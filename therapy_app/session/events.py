@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from models.affect import Affect
 from models.music.plan import Aim, MusicPlan, PerformedBar
 from models.person import Baseline
+from models.personal import Personal
 from sensors.blocks import Status
 from sensors.readings import Reading
 from therapy_app.session.commands import Command
@@ -22,13 +23,21 @@ from therapy_app.session.prescription import Prescription
 
 @dataclass(frozen=True)
 class Started:
-    """What the session was asked to be: with the raw blocks and the commands, all that a replay needs."""
+    """What the session was asked to be: with the raw blocks and the commands, all that a replay needs.
+
+    The defaults are how sessions ran whose logs don't tell: no personal model, any minutes taken for rest.
+    `weights` begins the SHA-256 of the estimator's, '' where it has none.
+    """
 
     prescription: Prescription
     seed: int
     estimator: str
     generator: str
     baseline: Baseline | None
+    personal: Personal | None = None
+    uneven_heart: bool = False
+    judges_rest: bool = False
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,18 @@ class PhaseBegun:
 
 @dataclass(frozen=True)
 class BaselineTaken:
-    """`source` is 'measured', 'short' (under 3 min: not comparable), 'stored' or 'none' (with the reason)."""
+    """`source` is 'measured', 'short' (under 3 min: not comparable), 'stored', 'none', 'refused' (it was no rest)."""
 
     source: str
     baseline: Baseline | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class PersonalTaken:
+    """The personal model that estimates are adapted by from now on."""
+
+    personal: Personal
     reason: str
 
 
@@ -186,6 +203,7 @@ Event = (
     | StreamFound
     | PhaseBegun
     | BaselineTaken
+    | PersonalTaken
     | FeaturesTaken
     | AffectEstimated
     | TargetSet
@@ -211,6 +229,7 @@ KINDS: Mapping[str, type[Any]] = MappingProxyType(
         "stream": StreamFound,
         "phase": PhaseBegun,
         "baseline": BaselineTaken,
+        "personal": PersonalTaken,
         "features": FeaturesTaken,
         "affect": AffectEstimated,
         "target": TargetSet,

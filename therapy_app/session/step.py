@@ -65,7 +65,7 @@ class Session:
         prescription = started.prescription
         self.journal = Journal()
         self.alarms = Alarms(self.journal)
-        self.body = Body(self.journal, self.alarms, estimator, started.baseline)
+        self.body = Body(self.journal, self.alarms, estimator, started)
         self.course = Course(prescription)
         self.score = Score(prescription, tradition, started.seed, groove)
         self.prescription = prescription
@@ -101,6 +101,7 @@ class Session:
         seq = self.journal.write(self._started)
         if self._consent_by:
             self.journal.write(ConsentChecked(self._consent_by), seq)
+        self.body.begin(seq)
         self._enter(phase_at(self._phases, at_s))
 
     def _enter(self, phase: Phase) -> None:
@@ -134,6 +135,7 @@ class Session:
         if phase != self._phase:
             self._enter(phase)
         self._affect = self.body.second(at_s, phase)
+        self.course.resting = self.body.measures_again
         self.course.feel(self._affect, at_s, phase)
         self._watch(at_s)
         self._follow(at_s, phase)

@@ -14,6 +14,7 @@ RULES = {
     "hold": "staying at {goal}",
     "fade": "coming to rest",
     "held": "held by a person",
+    "rest": "your rest is measured again, so the music stays as it is",
     "stale": "no clear signal for a moment, so the music stays as it is",
     "path": "no clear signal, so the music follows the plan towards {goal}",
     "unrecorded": "the record can't be written, so the music stays as it is",

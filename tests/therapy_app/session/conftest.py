@@ -13,6 +13,8 @@ from models.music.generators.rules import Generator
 from models.music.plan import Bar
 from models.music.traditions.western import TRADITION
 from models.person import Baseline, Person
+from models.personal import Personal
+from sensors.blocks import SampleBlock
 from sensors.readings import Features
 from therapy_app.session.commands import Command
 from therapy_app.session.events import Entry, Started
@@ -22,6 +24,7 @@ from therapy_app.session.tick import Notice, Tick
 
 REST = Baseline(180.0, {"hr_bpm": 70.0})
 Feeling = Callable[[float], float | None]
+Worn = Callable[[float], Iterable[SampleBlock]]
 
 
 @dataclass
@@ -43,6 +46,7 @@ class Stage:
     entries: list[Entry] = field(default_factory=list)
     answers: tuple[Bar, ...] = ()
     number: int = 0
+    worn: Worn = field(default=lambda at_s: ())
 
     def play(
         self,
@@ -54,7 +58,8 @@ class Stage:
         """Runs ticks up to a time; commands and notices come with the first of them."""
         waiting, told = tuple(commands), tuple(notices)
         while self.number * 0.25 < until_s and not self.session.ended:
-            outcome = self.session.step(Tick(self.number, (), waiting, self.answers, told))
+            arrivals = tuple(self.worn(self.number * 0.25)) if self.number % 4 == 0 else ()
+            outcome = self.session.step(Tick(self.number, arrivals, waiting, self.answers, told))
             self.entries += outcome.entries
             self.answers = tuple(Generator().compose([outcome.request])) if outcome.request and generator else ()
             waiting, told, self.number = (), (), self.number + 1
@@ -69,10 +74,19 @@ class Stage:
 
 @pytest.fixture
 def stage() -> Callable[..., Stage]:
-    def build(feeling: Feeling = lambda at_s: 0.0, *, baseline: Baseline | None = REST, **prescription: Any) -> Stage:
+    def build(
+        feeling: Feeling = lambda at_s: 0.0,
+        *,
+        baseline: Baseline | None = REST,
+        personal: Personal | None = None,
+        judges_rest: bool = False,
+        uneven_heart: bool = False,
+        worn: Worn = lambda at_s: (),
+        **prescription: Any,
+    ) -> Stage:
         wanted = Prescription(**{"baseline_s": 0.0, "length_s": 600.0, **prescription})
-        started = Started(wanted, seed=7, estimator="resting", generator="rules", baseline=baseline)
-        return Stage(Session(started, Scripted(feeling), TRADITION, consent_by="3"))
+        started = Started(wanted, 7, "resting", "rules", baseline, personal, uneven_heart, judges_rest)
+        return Stage(Session(started, Scripted(feeling), TRADITION, consent_by="3"), worn=worn)
 
     return build
 

@@ -3,7 +3,7 @@
 import { ROLES } from "../sound/limits.js";
 
 export const KINDS = [
-  "started", "consent", "sensor", "stream", "phase", "baseline", "features", "affect", "target", "suggestion",
+  "started", "consent", "sensor", "stream", "phase", "baseline", "personal", "features", "affect", "target", "suggestion",
   "plan", "composed", "bar", "override", "check_in", "marker", "alarm", "alarm_cleared", "missed", "silenced", "ended",
 ];
 
@@ -19,6 +19,7 @@ const ACTS = {
   resume: () => "Resumed",
   accept: () => "Suggestion accepted",
   worse: () => "“I feel worse”",
+  rest: () => "Rest measured again from here",
   stop: () => "Stop",
 };
 
@@ -29,6 +30,7 @@ const SENTENCES = {
   stream: ({ stream, flags }) => `Signal found: ${stream}${flags.length ? ` (${flags.join(", ")})` : ""}`,
   phase: ({ phase, until_s }) => `${PHASES[phase] ?? phase} began, until ${clock(until_s)}`,
   baseline: ({ source, reason }) => `Resting baseline: ${source}${reason ? `, ${reason}` : ""}`,
+  personal: ({ reason }) => `Learned of this person: ${reason}`,
   features: ({ readings }) => `Measured: ${heard(readings)}`,
   affect: ({ affect }) => felt(affect),
   target: ({ aim }) => `Aim: ${place(aim)}`,
@@ -40,7 +42,7 @@ const SENTENCES = {
       ? `Bar ${bar.bar} played anew from beat ${bar.turns.at(-1).beat + 1}`
       : `Bar ${bar.bar} composed by ${generator}${late ? ", late" : ""}`,
   override: ({ command }) => ACTS[command.name]?.(command) ?? command.name,
-  check_in: ({ command }) => `Said: ${place(command)} (${MOMENTS[command.when] ?? command.when})`,
+  check_in: ({ command }) => `Said: ${said(command)} (${MOMENTS[command.when] ?? command.when})`,
   marker: ({ command }) => `Mark${command.text ? `: ${command.text}` : ""}`,
   alarm: ({ words }) => words,
   alarm_cleared: ({ code }) => `Over: ${code}`,
@@ -105,6 +107,12 @@ export function instruments(programs) {
 function direction(valence, arousal) {
   const words = [arousal > 0 && "lively", arousal < 0 && "calm", valence > 0 && "good", valence < 0 && "low"];
   return words.filter(Boolean).join(" and ") || "nothing";
+}
+
+/** A check-in may be of one half only. */
+function said(command) {
+  const [energy, mood] = place(command).split(", ");
+  return { arousal: energy, valence: mood }[command.only] ?? `${energy}, ${mood}`;
 }
 
 function felt(affect) {
