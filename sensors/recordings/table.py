@@ -15,7 +15,7 @@ from sensors.recordings.files import Allowance, Lines, beginning, opened
 from sensors.recordings.recording import Recording, RecordingError, Signal, wall_time
 
 TIME = "time_s"
-SEPARATORS = (",", ";", "\\t")
+SEPARATORS = (",", ";", "\t")
 
 FIRST_ROW = 2
 """The line of the first row of numbers, as editors count."""

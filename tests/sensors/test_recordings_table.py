@@ -146,3 +146,16 @@ def test_any_text_is_a_recording_or_refused(path: Path, text: str) -> None:
         for piece in signal.pieces:
             assert len(piece.samples) > 0
             assert np.isfinite(piece.samples).all()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_cells_are_told_apart_by_comma_semicolon_or_tab(path: Path, separator: str) -> None:
+    rows = [("time_s", "ppg", "eda_us"), *((row / 4, row % 3, row % 5) for row in range(40))]
+    path.write_text("\n".join(separator.join(map(str, row)) for row in rows))
+    assert [info.stream for info in open_recording(path).streams] == ["ppg", "eda"]
+
+
+def test_a_table_of_another_name_is_known_by_its_first_line(path: Path) -> None:
+    elsewhere = path.with_suffix(".txt")
+    elsewhere.write_text("time_s,resp\n" + "".join(f"{row / 4},{row % 7}\n" for row in range(40)))
+    assert open_recording(elsewhere).signal("resp").info.rate_hz == 4
