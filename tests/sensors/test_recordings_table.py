@@ -103,7 +103,7 @@ def test_semicolons_byte_order_marks_and_gzip_are_read(tmp_path: Path) -> None:
     assert open_recording(path).signal("eda").pieces[0].samples[:, 0].tolist() == [1, 2]
 
 
-KNOWN = r"columns are ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_g"
+KNOWN = r"columns are (time_s, )?ecg_mv, ppg, eda_us, rr_ms, hr_bpm, temp_c, acc_x_g"
 
 
 @pytest.mark.parametrize(
