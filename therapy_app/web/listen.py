@@ -12,7 +12,11 @@ from therapy_app.web.live import begin_session
 
 CHOICES = {"home": "Calm", "sleep": "Sleep", "focus": "Focus", "lift": "Lift"}
 """Protocols a person may start alone, and what their button says."""
-SENSORS = {"ble": "my heart-rate strap", "virtual:typical": "no strap, just trying it out"}
+SENSORS = {
+    "ws": "my heart-rate strap, connected by this browser",
+    "ble": "my heart-rate strap, connected by the music's own computer",
+    "virtual:typical": "no strap, just trying it out",
+}
 
 listen_pages = Blueprint("listen", __name__)
 

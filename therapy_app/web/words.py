@@ -29,7 +29,11 @@ READINGS = {
     "resp_per_min": ("Breath", "a minute", 0),
 }
 """Readings shown to people: (name, unit, decimals)."""
-REAL_SENSORS = {"ble": "Heart-rate strap over Bluetooth, the nearest one"}
+REAL_SENSORS = {
+    "ble": "Heart-rate strap over Bluetooth, the nearest one",
+    "polar": "Polar strap or armband with its raw signals, the nearest one",
+    "ws": "Heart-rate strap connected by this browser, or a phone or watch that is paired",
+}
 VIRTUAL_SENSORS = {f"virtual:{name}": f"Virtual patient, {name}: {patient.about}" for name, patient in PATIENTS.items()}
 SENSORS = {**REAL_SENSORS, **VIRTUAL_SENSORS}
 """What a browser may ask for. A recording is opened by path, so it is left to the command line."""

@@ -8,6 +8,7 @@ import { byId, tell } from "./dom.js";
 import { Log } from "./log.js";
 import { after, momentOf } from "./moment.js";
 import { screen } from "./screen.js";
+import { strap } from "./strap.js";
 import { follow, QUIET_S } from "./stream.js";
 
 const REFRESH_MS = 250;
@@ -24,7 +25,7 @@ export function live({ page, local, context, makePlayer, send }) {
   const view = screen(log, range, () => null);
   const music = new LiveMusic({ makePlayer, clock, local, show: soundShown });
   const heard = byId("heard");
-  const updates = steering(heard, send);
+  const updates = [...steering(heard, send), strap(page.events)];
 
   function take(entry) {
     if (!log.add(entry)) return;

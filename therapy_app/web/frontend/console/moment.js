@@ -13,6 +13,7 @@ export const BEGINNING = Object.freeze({
   plans: new Map(),
   bars: new Map(),
   alarms: new Map(),
+  phone: null,
   held: false,
   silenced: null,
   ended: null,
@@ -20,6 +21,7 @@ export const BEGINNING = Object.freeze({
 
 const FOLDS = {
   started: (now, { body }) => ({ ...now, lengthS: body.prescription.length_s, baseline: body.baseline }),
+  sensor: (now, { body }) => (body.status.device.startsWith("ws") ? { ...now, phone: body.status } : now),
   phase: (now, { body }) => ({ ...now, phase: body }),
   baseline: (now, { body }) => ({ ...now, baseline: body.baseline }),
   features: (now, { at_s, body }) => ({ ...now, readings: body.readings, readAtS: at_s }),
