@@ -43,12 +43,19 @@ class SelfReport:
 
 @dataclass(frozen=True)
 class Person:
-    """`usual_valence` is how they mostly said they feel: what valence is taken to be without a recent word."""
+    """`refused` says why their minutes of rest were none, where they weren't; `usual_valence` is how they mostly said
+    they feel: what valence is taken to be without a recent word."""
 
     baseline: Baseline | None = None
     reports: tuple[SelfReport, ...] = field(default=())
     usual: Usual = field(default=Usual())
     usual_valence: float = 0.0
+    refused: str = ""
+
+    @property
+    def why_no_rest(self) -> str:
+        """For estimators that can't tell anything without a baseline."""
+        return f"those minutes were no rest: {self.refused}" if self.refused else "no resting baseline yet"
 
 
 @dataclass(frozen=True)

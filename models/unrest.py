@@ -42,9 +42,9 @@ SIGNS = (
     Sign("scr_per_min", median, 15.0, "the skin responded {:.0f} times a minute, as in alarm"),
 )
 """Limits lie a third and more above all that 34 people of Stress-Predict showed in their first three minutes (9.1,
-14.7, 0.11, 8), so that hardly anyone is refused who did sit still; `python -m benchmarks.resting` prints them. They
+15.5, 0.11, 8), so that hardly anyone is refused who did sit still; `python -m benchmarks.resting` prints them. They
 catch who moves, comes from the stairs or is startled, not who is quietly tense: of minutes under stress they refuse
-a tenth. Tonic skin conductance is no sign, as it climbs under every new electrode."""
+a tenth, of later rest a twentieth. Tonic skin conductance is no sign, as it climbs under every new electrode."""
 
 
 def unrest(moments: Sequence[Features]) -> str:

@@ -12,6 +12,7 @@ PRIOR_HALF_WIDTH = 0.8
 """Most of the range: before a person has said anything, they may feel anything."""
 REPORT_HALF_WIDTH = 0.35
 REPORT_DECAY_S = 300.0
+"""After this a report counts 1/e; its half-life is three and a half minutes."""
 PRIOR_WEIGHT = 0.25
 """A fresh report counts four times as much as 'nothing known'."""
 
@@ -20,11 +21,13 @@ ASYMMETRY_WEIGHT, ASYMMETRY_SPREAD, ASYMMETRY_QUALITY = 0.05, 0.28, 0.3
 
 
 def valence_of(features: Features, person: Person) -> Interval:
-    """Self-reports decaying over about five minutes, a whisper of EEG, and a wide interval. Never the heart."""
+    """Self-reports decaying over about five minutes into how the person usually says they feel, a whisper of EEG, and
+    a wide interval. Never the heart."""
     recent = [(exp((report.at_s - features.at_s) / REPORT_DECAY_S), report.valence) for report in person.reports]
     recent = [(weight, valence) for weight, valence in recent if weight <= 1.0]
     said = sum(weight for weight, _ in recent)
-    value = sum(weight * valence for weight, valence in recent) / (said + PRIOR_WEIGHT)
+    usual = PRIOR_WEIGHT * person.usual_valence
+    value = (sum(weight * valence for weight, valence in recent) + usual) / (said + PRIOR_WEIGHT)
     value = min(1.0, max(-1.0, value + _asymmetry(features, person)))
     trust = said / (said + PRIOR_WEIGHT)
     half = PRIOR_HALF_WIDTH - (PRIOR_HALF_WIDTH - REPORT_HALF_WIDTH) * trust

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from models.affect import Affect, Contribution, Interval
+from models.person import Person, SelfReport
 from models.personal import LARGEST_BIAS, LARGEST_GAIN, LEAST_GAIN, SHRINK, USUAL_SPREAD, Personal, Told, in_words
+from models.valence import valence_of
+from sensors.readings import Features
 
 
 def felt(arousal: float, half: float = 0.4, stress: float | None = 0.5) -> Affect:
@@ -119,6 +122,14 @@ def test_the_contributions_still_add_up_and_say_what_was_said():
 def test_the_usual_mood_is_shrunk_too():
     assert Personal().usual_valence == 0.0
     assert Personal().after_mood(0.6).after_mood(0.6).usual_valence == pytest.approx(0.3)
+
+
+def test_the_usual_mood_is_where_valence_returns_to():
+    said = (SelfReport(0.0, -0.8, 0.0),)
+    usual = Person(None, said, usual_valence=0.5)
+    fresh, old = (valence_of(Features(at_s), usual).value for at_s in (1.0, 3000.0))
+    assert fresh < 0 < old == pytest.approx(0.5, abs=0.01)
+    assert valence_of(Features(3000.0), Person(None, said)).value == pytest.approx(0.0, abs=0.01)
 
 
 def test_a_report_beyond_the_scale_is_refused():

@@ -51,6 +51,17 @@ def test_there_is_one_row_for_each_second(rows):
     assert all(tuple(row) == COLUMNS for row in rows)
 
 
+def test_a_first_part_that_was_no_rest_is_refused_in_every_row():
+    """Someone who has just come up the stairs: the pulse falls all through the baseline."""
+    falling = [
+        nk.ecg_simulate(duration=60, sampling_rate=130, heart_rate=bpm, random_state=1, method="simple")
+        for bpm in (115, 95, 75, 70)
+    ]
+    rows = list(estimate_rows(Recording("made", (signal("ecg", 130.0, np.concatenate(falling)),)), Estimator()))
+    assert {row["state"] for row in rows} == {"unknown"}
+    assert "those minutes were no rest: the pulse fell by 4" in rows[-1]["reason"]
+
+
 def test_a_faster_heart_is_more_arousal(rows):
     def mean(first, last):
         return np.mean([row["arousal"] for row in rows[first:last]])

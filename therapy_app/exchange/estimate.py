@@ -10,7 +10,7 @@ from math import isfinite
 from pathlib import Path
 
 from models.affect import Affect, Estimator, Interval
-from models.person import SHORTEST_BASELINE_S, Person, rest_of
+from models.person import SHORTEST_BASELINE_S, Person, judged
 from models.smoothing import Smoothing
 from sensors.readings import Features
 from sensors.recordings.recording import Recording
@@ -82,7 +82,8 @@ def estimate_rows(
             f"baseline {start_s:g}:{end_s:g} s; the recording lasts from {recording.start_s:g} to {recording.end_s:g} s"
         )
     resting = [moment for moment in moments if start_s < moment.at_s <= end_s]
-    person = Person(rest_of(resting, end_s - start_s))
+    rest = judged(resting, end_s - start_s)
+    person = Person(rest.baseline, refused=rest.refused)
     smoothing = Smoothing()
     for moment in moments:
         person = replace(person, usual=person.usual.after(moment))

@@ -62,8 +62,7 @@ class Listening:
         seconds = self._quiet[-1].at_s - self._quiet[0].at_s + 1 if self._quiet else 0.0
         rest = (judged if self._started.judges_rest else taken_for_rest)(self._quiet, seconds)
         self._quiet = []
-        if rest.baseline is not None:
-            self._person = replace(self._person, baseline=rest.baseline)
+        self._person = replace(self._person, baseline=rest.baseline or self._person.baseline, refused=rest.refused)
         return rest
 
     def report(self, said: SelfReport, only: str = "") -> Personal | None:
