@@ -19,7 +19,7 @@ from sensors.boards.session import Session, ended
 from sensors.supervise import Link, LinkLost, Patience
 from sensors.supervised import Supervised
 
-POLL_S = 0.04
+POLL_S = 0.05
 BUFFER_S = 10
 """What is kept while nobody reads; then the oldest samples are lost, which their numbers tell."""
 PLAYBACK = "playback"

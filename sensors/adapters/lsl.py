@@ -36,7 +36,7 @@ level = -3
 
 BUFFER_S = 10
 """What is kept while nobody reads; older samples are dropped, and show as a gap."""
-LOOK_S, POLL_S, ATTACH_S, ABSENT_S = 0.1, 0.03, 8.0, 5.0
+LOOK_S, POLL_S, ATTACH_S, ABSENT_S = 0.1, 0.05, 8.0, 5.0
 ECHO_S = 3.0
 """A stream is announced for a while after its end."""
 SETTLE_S = 0.7

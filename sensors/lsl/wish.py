@@ -60,7 +60,7 @@ def spec_of(told: Any) -> str:
 
 
 def choices(found: list[Any]) -> str:
-    specs = sorted({spec_of(told) for told in found})
+    specs = sorted({f"{spec_of(told)} ({told.name()})" if told.source_id() else spec_of(told) for told in found})
     return f"there are: {', '.join(specs[:8])}" if specs else "there is none at all on this machine"
 
 
@@ -68,4 +68,5 @@ def words_of(told: Any, text_format: int) -> str:
     if told.channel_format() == text_format:
         return f"{told.name()}: markers, not used"
     rate = f"{told.nominal_srate():g} Hz" if told.nominal_srate() else "as it comes"
-    return f"{told.name()}: {told.type() or 'of no type'}, {told.channel_count()} channels, {rate}"
+    count = told.channel_count()
+    return f"{told.name()}: {told.type() or 'of no type'}, {count} channel{'s' * (count > 1)}, {rate}"

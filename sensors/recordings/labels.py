@@ -11,7 +11,7 @@ from sensors.blocks import UNITS, StreamInfo
 from sensors.recordings.pieces import EVENTS
 
 VOLTS = {"V": 1.0, "mV": 1e-3, "uV": 1e-6, "nV": 1e-9, "volt": 1.0, "millivolt": 1e-3, "microvolt": 1e-6}
-SIEMENS = {"S": 1.0, "mS": 1e-3, "uS": 1e-6, "nS": 1e-9, "microsiemens": 1e-6, "umho": 1e-6}
+SIEMENS = {"S": 1.0, "mS": 1e-3, "uS": 1e-6, "nS": 1e-9, "siemens": 1.0, "microsiemens": 1e-6, "umho": 1e-6}
 
 Scale = tuple[float, float]
 """(worth, offset): a value in the modality's own unit is value * worth + offset."""
@@ -39,12 +39,14 @@ UNIT_TABLE: Mapping[str, Mapping[str, Scale]] = {
 SITE = r"(?:Fp|AF|FT|FC|TP|CP|PO|F|T|C|P|O|I|A|M|N)(?:z|10|[1-9])"
 REFERENCE = r"(?:[-_/ ](?:Ref|LE|RE|AVG|Av|CAR|CLE|A1|A2|M1|M2|A1A2|A1\+A2|M1M2))?"
 LEADS = r"(?:ML)?(?:I{1,3}|V[1-9]|V)|aV[RLF]|D[123]"
-REST = r"(?:[ _.:-]+(.*)|(\d+|I{1,3}))?"
+REST = r"(?:[ _.:-]+(.*)|(\d+(?:-.*)?|I{1,3}))?"
+NO_BRAIN = r"(?:E[COM]G|EKG|LOC|ROC|RESP|PHOTIC|DC)"
+"""Electrodes that are not on the head, though some machines write 'EEG' before all of them."""
 
 LABELS: tuple[tuple[str, str], ...] = (
     (rf"EEG[ _.:-]*({SITE}){REFERENCE}", "eeg"),
-    (rf"EEG{REST}", "eeg"),
-    (rf"(?:ECG|EKG){REST}", "ecg"),
+    (rf"(?:EEG )?(?:ECG|EKG){REST}", "ecg"),
+    (rf"EEG(?![ _.:-]*{NO_BRAIN}){REST}", "eeg"),
     (rf"(?:EDA|GSR|SCL?|skin conductance(?: level)?|electrodermal(?: activity)?){REST}", "eda"),
     (rf"(?:PPG|BVP|pleth(?:ysmogra(?:m|ph))?){REST}", "ppg"),
     (rf"(?:resp(?:iration)?|breath(?:ing)?){REST}", "resp"),
@@ -84,6 +86,8 @@ KINDS: Mapping[str, str] = {
 """What a stream says it is, in lower case, for labels that say nothing."""
 
 
+ANY_CASE = frozenset({"hr", "rr", "temp"})
+"""Modalities among whose units capitals make no difference, as they do between mV and MV."""
 TOGETHER = frozenset({"eeg", "acc"})
 """Modalities whose channels are of one device."""
 
@@ -104,7 +108,7 @@ class Meaning:
 
 def meaning(label: str, unit: str, kind: str = "") -> Meaning:
     """`kind` is what the whole stream says it is, '' if nothing does. Raises LabelError."""
-    modality, channel = named(label.strip(), kind)
+    modality, channel = named(label.strip(" ."), kind)
     return Meaning(modality, channel, *scale(modality, unit))
 
 
@@ -142,7 +146,11 @@ def scale(modality: str, unit: str) -> Scale:
         return (1.0, 0.0)
     plain = unit.strip().replace("µ", "u").replace("μ", "u")
     for name, worth in known.items():
-        if plain == name or (len(name) > 3 and plain.lower() in (name.lower(), f"{name.lower()}s")):
+        if (
+            plain == name
+            or (modality in ANY_CASE and plain.lower() == name.lower())
+            or (len(name) > 3 and plain.lower() in (name.lower(), f"{name.lower()}s"))
+        ):
             return worth
     told = f"has the unit {unit.strip()[:20]!r}" if plain else "has no unit"
     raise LabelError(f"{told}, so it can't be put into {UNITS[modality]}; expected one of {', '.join(known)}")

@@ -243,7 +243,7 @@ def test_what_a_stream_leaves_out_can_be_added(heard: dict[str, Arrived]) -> Non
 def test_streams_in_reach_are_listed_with_their_spec(name: str, send: Sender) -> None:
     send(ecg(name, source_id=f"{name} one"), {"name": name, "kind": "Markers", "rate": 0, "text": True})
     found = dict(lsl.in_reach(1.0))
-    assert found[f"lsl:source_id={name} one"] == f"{name}: ECG, 1 channels, 130 Hz"
+    assert found[f"lsl:source_id={name} one"] == f"{name}: ECG, 1 channel, 130 Hz"
     assert found[f"lsl:name={name}"] == f"{name}: markers, not used"
 
 
