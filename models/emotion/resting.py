@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, log, tanh
+from math import exp, tanh
 
 from models.affect import Affect, Contribution, Interval
+from models.body_words import absences, compared
 from models.person import Baseline, Person
+from models.usual import STALEST_S, logarithm, plain, usable
 from models.valence import valence_of
-from sensors.readings import Features, Reading
+from sensors.readings import Features
 
-LEAST_QUALITY = 0.3
-STALEST_S = 5.0
 LEAST_EVIDENCE = 0.1
 """Sum of weight times quality. One clean EEG band, or a poor pulse, is still evidence; less is none."""
 FURTHEST = 3.0
@@ -28,24 +28,15 @@ class Term:
     weight: float
     spread: float
     scale: Callable[[float], float]
-    words: str
-
-
-def _plain(value: float) -> float:
-    return value
-
-
-def _log(value: float) -> float:
-    return log(max(value, 1e-3))
 
 
 TERMS = {
-    "hr_bpm": Term(0.35, 7.5, _plain, "pulse"),
-    "rmssd_ms": Term(-0.1, 0.37, _log, "beat-to-beat variation"),
-    "eda_tonic_us": Term(0.15, 0.8, _log, "skin conductance"),
-    "scr_per_min": Term(0.15, 4.0, _plain, "skin responses"),
-    "eeg_beta": Term(0.1, 0.22, _plain, "fast brain waves"),
-    "eeg_alpha": Term(-0.15, 0.26, _plain, "slow brain waves"),
+    "hr_bpm": Term(0.35, 7.5, plain),
+    "rmssd_ms": Term(-0.1, 0.37, logarithm),
+    "eda_tonic_us": Term(0.15, 0.8, logarithm),
+    "scr_per_min": Term(0.15, 4.0, plain),
+    "eeg_beta": Term(0.1, 0.22, plain),
+    "eeg_alpha": Term(-0.15, 0.26, plain),
 }
 """Spreads: pooled SD of each second's difference from rest, heart and skin from Stress-Predict (34 people, wrist), EEG
 from EEGMAT (36 people, F7 F8 T5 T6), rounded; `python -m benchmarks.resting` prints them. Weights are set by hand, not
@@ -78,7 +69,7 @@ class Estimator:
 
     def estimate(self, features: Features, person: Person) -> Affect:
         if person.baseline is None:
-            return _unknown(features, "no resting baseline yet")
+            return _unknown(features, person.why_no_rest)
         pulls = _pulls(features, person.baseline)
         evidence = sum(pull.evidence for pull in pulls)
         if evidence < LEAST_EVIDENCE:
@@ -97,16 +88,6 @@ class Estimator:
         )
 
 
-def usable(reading: Reading | None) -> bool:
-    """Present, good enough and fresh."""
-    return (
-        reading is not None
-        and reading.value is not None
-        and reading.quality >= LEAST_QUALITY
-        and reading.age_s <= STALEST_S
-    )
-
-
 def _pulls(features: Features, baseline: Baseline) -> list[Pull]:
     found = []
     for name, term in TERMS.items():
@@ -117,18 +98,9 @@ def _pulls(features: Features, baseline: Baseline) -> list[Pull]:
         distance = (term.scale(reading.value) - term.scale(rest)) / term.spread
         distance = min(FURTHEST, max(-FURTHEST, distance))
         evidence = abs(term.weight) * reading.quality
-        words = _words(term, reading.value, rest, distance)
+        words = compared(name, reading.value, rest, distance, "your rest")
         found.append(Pull(name, evidence, distance * reading.quality * term.weight, words))
     return found
-
-
-def _words(term: Term, now: float, rest: float, distance: float) -> str:
-    """'pulse 9 above your rest', 'skin conductance up'."""
-    if abs(distance) < 0.25:
-        return f"{term.words} as at rest"
-    if term.words == "pulse":
-        return f"pulse {abs(now - rest):.0f} {'above' if now > rest else 'below'} your rest"
-    return f"{term.words} {'up' if now > rest else 'down'}"
 
 
 def _contributions(pulls: list[Pull], arousal: float) -> tuple[Contribution, ...]:
@@ -146,16 +118,7 @@ def _around(arousal: float, evidence: float) -> Interval:
 
 def _sentence(parts: tuple[Contribution, ...], features: Features) -> str:
     """'pulse 9 above your rest, skin conductance up; EEG: not worn'."""
-    return ", ".join(part.words for part in parts[:3]) + "".join(f"; {gap}" for gap in _absences(features))
-
-
-SIGNALS = {"pulse": "hr_bpm", "skin": "eda_tonic_us", "EEG": "eeg_alpha"}
-
-
-def _absences(features: Features) -> list[str]:
-    """One phrase for each kind of signal that is connected but gives no number."""
-    named = ((kind, features.readings.get(name)) for kind, name in SIGNALS.items())
-    return [f"{kind}: {reading.reason}" for kind, reading in named if reading and reading.value is None]
+    return ", ".join(part.words for part in parts[:3]) + "".join(f"; {gap}" for gap in absences(features))
 
 
 def _why_nothing(features: Features, baseline: Baseline) -> str:
@@ -163,8 +126,8 @@ def _why_nothing(features: Features, baseline: Baseline) -> str:
     if present and not any(name in baseline.medians for name in present):
         return "rest was measured without the signals that are here now"
     if any(name in TERMS and reading.age_s > STALEST_S for name, reading in features.readings.items()):
-        return "; ".join(_absences(features)) or "the signals are old"
-    return "; ".join(_absences(features)) or "no signal that tells arousal"
+        return "; ".join(absences(features)) or "the signals are old"
+    return "; ".join(absences(features)) or "no signal that tells arousal"
 
 
 def _unknown(features: Features, reason: str) -> Affect:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from models.shipped import WeightsError, known
 from models.training.corpus.build import build
 from models.training.corpus.collections import COLLECTIONS
 from therapy_app import catalog
+from therapy_app.cli.machine import machine
 from therapy_app.cli.output import progress_bar
 from therapy_app.playback.midi_file import composed_file
 from therapy_app.playback.piano_roll import piano_roll_svg
@@ -80,7 +80,7 @@ def measured(asked: Asked) -> tuple[dict[str, Any], str]:
         _sampled(corners, asked.samples, asked.data)
     made = Circumstances(
         date=datetime.now(UTC).date().isoformat(),
-        machine=_machine(),
+        machine=machine(),
         command=_command(asked.quick, asked.names),
         seconds=time.perf_counter() - begun,
         skipped=skipped,
@@ -151,16 +151,6 @@ def _sampled(corners: dict[str, Piece], folder: Path, data: Path) -> None:
         if fluidsynth and fonts:
             sounding = ["-F", str(file.with_suffix(".wav")), "-r", "44100", "-ni", str(fonts[0]), str(file)]
             subprocess.run([fluidsynth, *sounding], check=True, capture_output=True)
-
-
-def _machine() -> str:
-    cpus = [line.partition(":")[2].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
-    name = cpus[0] if cpus else platform.processor() or platform.machine()
-    return f"{os.cpu_count()} cores of {name}, Python {platform.python_version()}"
-
-
-def _lines(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
 
 
 def _command(quick: bool, names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""`therapy train`: what composes is trained here, offline."""
+"""`therapy train`: what composes and what estimates is trained here, offline."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group()
 def train() -> None:
-    """Train what composes. Offline: takes minutes to hours."""
+    """Train what composes and what estimates. Offline: takes minutes to hours."""
 
 
 @train.command(
@@ -88,6 +89,29 @@ def music(
         result = _learned(run, generator, {"width": width, "layers": layers})
     nats = f", {result['valid_nll']:.3f} nats a token on held-out works" if "valid_nll" in result else ""
     tell(result, as_json, f"{result['weights']}: {result['steps']} steps in {result['minutes']:g} min{nats}")
+
+
+@train.command(epilog="Example: therapy train emotion ~/data/emotion --out weights")
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", type=FOLDER, help="Folder of weights and card; one under the data folder by default.")
+@click.option("--work", type=FOLDER, help="Where readings are kept between runs; under the data folder by default.")
+@click.option("--ship", is_flag=True, help="For developers: write the weights into the package.")
+@as_json
+def emotion(data: Path, out: Path | None, work: Path | None, ship: bool, as_json: bool) -> None:
+    """Train the linear estimator on the people in DATA and measure it on each of them left out.
+
+    DATA holds the archives or folders stress-predict and eegmat. Takes about two minutes, four the first time.
+    """
+    if out is not None and ship:
+        raise click.UsageError("--out and --ship exclude each other: a folder of yours, or the package")
+    var = settings_for().var
+    feeling = import_module("therapy_app.cli.feeling")  # heavy, and help should not wait for it
+    weights = WEIGHTS if ship else out or var / "training" / "emotion"
+    result = feeling.trained(data, work or var / "emotion", weights, _say)
+    figures = "; ".join(
+        f"{row['corpus']}: balanced accuracy {row['balanced']:.3f} on people left out" for row in result["corpora"]
+    )
+    tell(result, as_json, f"{result['weights']}: {figures}")
 
 
 @dataclass(frozen=True)

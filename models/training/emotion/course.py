@@ -1,0 +1,49 @@
+"""The whole training of the linear estimator: choice, fit, calibration. Evaluation runs it without one person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.linear_weights import Calibration, Term, Weights
+from models.training.emotion.calibrate import calibrated, left_out, terms_of
+from models.training.emotion.distances import Distances
+from models.training.emotion.fit import BODY, BRAIN, Choice, Design, chosen
+from models.usual import scaled
+
+DESIGNS = (BODY, BRAIN)
+ROOM = 0.1
+"""Rests may lie outside those of the training people by this share of their range before they are called unlike."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    weights: Weights
+    choices: Mapping[str, Choice]
+
+
+def learned(people: Mapping[str, Sequence[Distances]], designs: Sequence[Design] = DESIGNS) -> Learned:
+    """From people by corpus. Deterministic: no chance is involved."""
+    terms: list[Term] = []
+    choices: dict[str, Choice] = {}
+    rests: dict[str, tuple[float, float]] = {}
+    calibrations: dict[str, Calibration] = {}
+    for design in designs:
+        own = people[design.corpus]
+        choice = chosen(own, design)
+        terms += terms_of(own, choice, design)
+        calibrations |= calibrated(left_out(own, choice, design), choice.names, design.window_s)
+        rests |= _rests(own, choice.names)
+        choices[design.corpus] = choice
+    return Learned(Weights(tuple(terms), calibrations, rests), choices)
+
+
+def _rests(people: Sequence[Distances], names: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Lowest and highest scaled rest of each reading, with a little room."""
+    found = {}
+    for name in names:
+        rests = [scaled(name, one.rests[name]) for one in people if name in one.rests]
+        if len(rests) > 1:
+            room = ROOM * (max(rests) - min(rests))
+            found[name] = (min(rests) - room, max(rests) + room)
+    return found
