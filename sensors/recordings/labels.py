@@ -146,11 +146,8 @@ def scale(modality: str, unit: str) -> Scale:
         return (1.0, 0.0)
     plain = unit.strip().replace("µ", "u").replace("μ", "u")
     for name, worth in known.items():
-        if (
-            plain == name
-            or (modality in ANY_CASE and plain.lower() == name.lower())
-            or (len(name) > 3 and plain.lower() in (name.lower(), f"{name.lower()}s"))
-        ):
+        any_case = modality in ANY_CASE or len(name) > 3
+        if plain == name or (any_case and plain.lower() in (name.lower(), f"{name.lower()}s")):
             return worth
     told = f"has the unit {unit.strip()[:20]!r}" if plain else "has no unit"
     raise LabelError(f"{told}, so it can't be put into {UNITS[modality]}; expected one of {', '.join(known)}")
