@@ -13,13 +13,13 @@ from types import ModuleType
 
 import click
 
-from benchmarks import body, browser, composing, features, server, simulation, web
+from benchmarks import body, browser, composing, features, sensing, server, simulation, web
 from benchmarks.figure import Figure
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
 TABLE = ROOT / "docs" / "benchmarks.md"
-PARTS: tuple[ModuleType, ...] = (simulation, composing, features, body, server, web, browser)
+PARTS: tuple[ModuleType, ...] = (simulation, composing, features, body, sensing, server, web, browser)
 
 
 def main() -> int:

@@ -61,7 +61,8 @@ class Track:
                 self.signal.reset()
             else:
                 self.signal.take(piece)
-        moment = Moment(now_s, self.intake.coverage, self.intake.problem, movement_g, self.intake.flags)
+        intake = self.intake
+        moment = Moment(now_s, intake.coverage, intake.problem, movement_g, intake.flags, intake.device_quality)
         return self.signal.readings(moment)
 
 
@@ -96,6 +97,11 @@ class Window:
             if track.info.modality == "acc":
                 movement_g = best(found["movement_g"]).value
         return Features(now_s, {name: best(readings) for name, readings in found.items()})
+
+    @property
+    def used(self) -> dict[str, int]:
+        """Samples that were read, by stream. What is neither used nor in a dropped block is still waiting."""
+        return {stream: track.intake.used for stream, track in self._tracks.items()}
 
     @property
     def dropped(self) -> dict[str, Counter[str]]:

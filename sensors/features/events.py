@@ -22,6 +22,7 @@ class EventIntake:
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
         self.dropped: Counter[str] = Counter()
+        self.used = 0
         self.coverage = Coverage()
         self.device_quality = 1.0
         self._problem = ""
@@ -77,6 +78,7 @@ class EventIntake:
         usable &= block.times_s > newest
         self.dropped["late"] += int(len(usable) - usable.sum())
         for time_s, value in zip(block.times_s[usable].tolist(), values[usable, 0].tolist(), strict=True):
+            self.used += 1
             self._cover(time_s, value)
             before, self._sign = self._sign, self._signs.trouble(time_s, value)
             if not self._sign:

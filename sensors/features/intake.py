@@ -37,6 +37,7 @@ class Intake:
         assert info.rate_hz is not None
         self.info = info
         self.dropped: Counter[str] = Counter()
+        self.used = 0
         self.coverage = Coverage()
         self.device_quality = 1.0
         self._problem = ""
@@ -122,6 +123,7 @@ class Intake:
         for a, b in _runs(usable):
             if a > at:
                 yield from self._break()
+            self.used += b - a
             self.coverage.add(float(times_s[a]), float(times_s[b - 1]) + self._pace.period_s)
             yield from self._fill(Piece(times_s[a:b], samples[a:b]))
             at = b
