@@ -14,7 +14,18 @@ from sensors.features.intake import Piece
 from sensors.features.intervals import Intervals
 from sensors.features.quality import Line, Moment, likeness, ramp, stillness
 from sensors.features.respiration import BREATH_S, breath_of_beats
-from sensors.features.rhythm import BEATS_KEPT_S, HR_WINDOW_S, NO_RHYTHM, Rhythm, pulse, rhythm_of, variability
+from sensors.features.rhythm import (
+    BEATS_KEPT_S,
+    HR_WINDOW_S,
+    LEAST_NEW,
+    NO_RHYTHM,
+    SPARSE_S,
+    Rhythm,
+    pulse,
+    rhythm_of,
+    sparse_pulse,
+    variability,
+)
 from sensors.readings import Reading
 
 SOURCE = {"ecg": "from ECG", "ppg": "from the pulse wave"}
@@ -80,12 +91,20 @@ class HeartWave:
         times_s, heights = np.array([(beat.time_s, beat.height) for beat in breath]).reshape(-1, 2).T
         lately = within(HR_WINDOW_S)
         hr = pulse(moment, lately, source, trouble or self._lost(moment, beats, lately))
+        sparse = None if hr.value is not None or trouble else self._sparse(moment, beats, within(SPARSE_S), still)
         trouble = "" if hr.value is not None else hr.reason  # old beats tell nothing once there is no pulse
         return {
-            "hr_bpm": hr,
+            "hr_bpm": sparse or hr,
             **variability(moment, within, source, trouble),
             "resp_per_min": breath_of_beats(moment, within(BREATH_S), times_s, heights, source, trouble),
         }
+
+    def _sparse(self, moment: Moment, beats: list[Beat], rhythm: Rhythm, still: float) -> Reading | None:
+        kept = [beat for beat, trusted in zip(beats[::-1], rhythm.trusted[::-1], strict=False) if trusted]
+        if len(kept) < LEAST_NEW:
+            return None
+        rest = ramp(float(np.mean([beat.rest for beat in kept])), *self._belief.rest)
+        return sparse_pulse(moment, rhythm, kept[LEAST_NEW - 1].time_s, rest * still, SOURCE[self._kind])
 
     def _lost(self, moment: Moment, beats: list[Beat], rhythm: Rhythm) -> str:
         """A wave that goes on without clear beats: what the window still holds is over."""

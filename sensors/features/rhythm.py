@@ -17,6 +17,11 @@ SHORT_HRV_S = 30.0
 HRV_WINDOW_S = 60.0
 BEATS_KEPT_S = HRV_WINDOW_S + 30.0
 """Limits of agreement with 5 min: +-62 % at 10 s, +-32 % at 30 s, +-18 % at 60 s (measured on two people)."""
+SPARSE_S, SPARSE_NEWEST_S, SPARSE_QUALITY = 30.0, 6.0, 0.45
+LEAST_NEW = 3
+"""Trusted intervals in the last SPARSE_NEWEST_S: one or two may be chance in what follows a sensor that came off."""
+LEAST_SPARSE, LEAST_EVEN = 8, 0.8
+"""Clear intervals in 30 s, and how many of them must be even. No kind of noise has as many."""
 LEAST_INTERVALS = 4
 LEAST_BEATS = 10
 FURTHEST_SHARE = 0.6
@@ -85,6 +90,20 @@ def _likely(rhythm: Rhythm) -> NDArray[np.bool_]:
     """Usable intervals but for those that one missed or one extra beat would make."""
     middle = np.median(rhythm.rr_ms[rhythm.usable]) if rhythm.usable.any() else 0.0
     return rhythm.usable & (np.abs(rhythm.rr_ms - middle) <= FURTHEST_SHARE * middle)
+
+
+def sparse_pulse(moment: Moment, rhythm: Rhythm, new_since_s: float, quality: float, source: str) -> Reading | None:
+    """Beats per minute over 30 s where ten do not suffice: single clear stretches between bursts of movement.
+
+    `quality` is of the stretches alone; at most SPARSE_QUALITY is given. None where they are too few, uneven or old.
+    """
+    trusted, usable = int(rhythm.trusted.sum()), int(rhythm.usable.sum())
+    quality *= SPARSE_QUALITY
+    if moment.silence(SPARSE_S, LEAST_COVERAGE) or quality < GATE or moment.now_s - new_since_s > SPARSE_NEWEST_S:
+        return None
+    if trusted < LEAST_SPARSE or trusted < LEAST_EVEN * usable:
+        return None
+    return moment.known(60_000 / rhythm.rr_ms[rhythm.trusted].mean(), quality, SPARSE_S, f"{source}, clear stretches")
 
 
 def variability(moment: Moment, rhythm_in: Callable[[float], Rhythm], source: str, trouble: str) -> dict[str, Reading]:

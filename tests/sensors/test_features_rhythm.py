@@ -167,3 +167,21 @@ def test_r_peaks_are_timed_to_a_millisecond(rate_hz, jitter_ms):
     sdnn_ms = of_wave(ecg_of(beats_ms, rate_hz), rate_hz)["sdnn_ms"].value
     inside = beats_ms[(beats_ms > beats_ms[-1] - 61_000) & (beats_ms < beats_ms[-1] - 800)]
     assert abs(sdnn_ms**2 - np.diff(inside).std(ddof=1) ** 2) < 2 * jitter_ms * 8
+
+
+def test_clear_stretches_between_bursts_of_movement_keep_the_pulse():
+    """A hand that moves for three seconds in nine: ten seconds never hold enough beats, thirty do."""
+    ppg = np.asarray(nk.ppg_simulate(duration=120, sampling_rate=64, heart_rate=72, random_state=3))
+    rng, t = np.random.default_rng(9), np.arange(len(ppg)) / 64
+    bursts = 3 * np.cumsum(rng.standard_normal(len(ppg))) / 8 * (t % 9 < 3)
+    info, window, given = StreamInfo("wrist", "ppg", ("ppg",), 64.0), Window(), []
+    for k in range(120):
+        window.add(SampleBlock(info, k, float(k), np.float32(ppg + bursts)[64 * k : 64 * (k + 1)].reshape(-1, 1)))
+        reading = window.describe(k + 1.0).readings["hr_bpm"]
+        if reading.value is not None and k > 20:
+            given.append(reading)
+    sparse = [reading for reading in given if reading.window_s == 30]
+    assert len(given) > 40
+    assert len(sparse) > 20
+    assert np.median([abs(reading.value - 72) for reading in sparse]) < 3
+    assert all(reading.quality < 0.5 and "clear stretches" in reading.reason for reading in sparse)
