@@ -50,7 +50,7 @@ class EmulatedStrap:
     def __init__(self, browser: Browser, page: Page) -> None:
         self._radio = browser.new_browser_cdp_session()
         self._prompts = page.context.new_cdp_session(page)
-        self._known: dict[str, str] = {}
+        self._is_described = False
         self._answered: set[str] = set()
         self._radio.on("BluetoothEmulation.gattOperationReceived", self._gatt)
         self._radio.on("BluetoothEmulation.characteristicOperationReceived", self._characteristic)
@@ -63,6 +63,8 @@ class EmulatedStrap:
         )
 
     def vanish(self) -> None:
+        """The link breaks, and Chromium forgets what it had found on the strap."""
+        self._is_described = False
         self._radio.send("BluetoothEmulation.simulateGATTDisconnection", {"address": STRAP})
 
     def _choose(self, prompt: dict[str, Any]) -> None:
@@ -73,13 +75,14 @@ class EmulatedStrap:
             self._prompts.send("DeviceAccess.selectPrompt", chosen)
 
     def _gatt(self, asked: dict[str, Any]) -> None:
-        if asked["type"] == "discovery" and not self._known:
-            self._known = self._services(self._radio)
+        if asked["type"] == "discovery" and not self._is_described:
+            self._describe(self._radio)
+            self._is_described = True
         self._radio.send(
             "BluetoothEmulation.simulateGATTOperationResponse", {"address": STRAP, "type": asked["type"], "code": 0}
         )
 
-    def _services(self, radio: CDPSession) -> dict[str, str]:
+    def _describe(self, radio: CDPSession) -> None:
         service = radio.send("BluetoothEmulation.addService", {"address": STRAP, "serviceUuid": HEART_RATE})
         measurement = radio.send(
             "BluetoothEmulation.addCharacteristic",
@@ -93,7 +96,6 @@ class EmulatedStrap:
             "BluetoothEmulation.addDescriptor",
             {"characteristicId": measurement["characteristicId"], "descriptorUuid": CONFIGURATION},
         )
-        return dict(service)
 
     def _characteristic(self, asked: dict[str, Any]) -> None:
         answer = {"characteristicId": asked["characteristicId"], "type": asked["type"], "code": 0}

@@ -39,6 +39,7 @@ export function bluetoothStrap({ bluetooth, nowMs, took, told, wait = pause }) {
         told("connected");
         break;
       } catch {
+        device.gatt.disconnect(); // half a connection would be taken for a whole one, with what was found on it
         await wait(AGAIN_MS);
       }
     }
