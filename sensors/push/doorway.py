@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import logging
+import time
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -97,6 +98,7 @@ class Doorway:
         self._lodgers = 0
         self._server: Server | None = None
         self._binding = asyncio.Lock()
+        self._wrong_codes = WrongCodes(time.monotonic)  # of all sessions, whose clocks differ
         self._thread = LoopThread(f"phones at port {port}", until_cancelled())
 
     @classmethod
@@ -187,18 +189,17 @@ class Doorway:
         await self._show_in(socket, hello)
 
     async def _show_in(self, socket: ServerConnection, hello: Hello) -> None:
-        wrong_codes = self._wrong_codes()
-        if hello.code and wrong_codes.wait_s:
-            words = f"too many wrong codes; try again in {wrong_codes.wait_s:.0f} s"
-            return await refuse(socket, words, "wait", retry_s=round(wrong_codes.wait_s, 1))
+        if hello.code and (wait_s := self._wrong_codes.wait_s):
+            words = f"too many wrong codes; try again in {wait_s:.0f} s"
+            return await refuse(socket, words, "wait", retry_s=round(wait_s, 1))
         seat = self._seat_of(hello)
         if seat is None and hello.token:
             return await refuse(socket, "this pairing is over; pair again with the code that is shown", "token")
         if seat is None:
-            wrong_codes.count()
+            self._wrong_codes.count()
             return await refuse(socket, "no sensor waits for this code; codes are good once and for 10 minutes", "code")
         if hello.code:
-            wrong_codes.right()
+            self._wrong_codes.right()
         visit = Visit(socket, seat.pairing.pair() if hello.code else hello.token, bool(hello.code))
         await seat.receive(visit)
         await visit.over.wait()
@@ -210,11 +211,6 @@ class Doorway:
             for seat in self._seats
         ]
         return next((seat for seat, opens in zip(self._seats, opened, strict=True) if opens), None)
-
-    def _wrong_codes(self) -> WrongCodes:
-        if not hasattr(self, "_wrong"):
-            self._wrong = WrongCodes(asyncio.get_running_loop().time)
-        return self._wrong
 
     async def _see_off(self, life: Future[None], seat: Seat) -> None:
         life.cancel()

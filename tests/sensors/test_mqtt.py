@@ -183,6 +183,19 @@ def test_after_the_broker_restarted_it_goes_on_and_nothing_comes_twice(
     assert [block.seq for block in blocks] == [20, 21, 22]
 
 
+def test_what_is_published_while_this_end_is_away_is_kept_by_the_broker(broker: Mosquitto, device: Device) -> None:
+    hasty = Patience(first_pause_s=1.0, silence_s=0.4)
+    session = Session(f"mqtt://127.0.0.1:{broker.port}/{BASE}", hasty)
+    connected(session, device)
+    device.ecg(0, 1000)
+    session.until_told("reconnecting", "silent")
+    for seq in range(1, 6):
+        device.ecg(seq, 1000 + seq * 100)
+    blocks = session.blocks("ecg_mv", 6)
+    assert [round(float(block.samples[0, 0])) for block in blocks] == list(range(6))
+    session.sensor.close()
+
+
 def test_plain_numbers_count_as_what_the_topic_names(session: Session, device: Device) -> None:
     device.publish("hr_bpm", "71.5")
     device.publish("rr_ms", b"840")

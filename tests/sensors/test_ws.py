@@ -345,6 +345,22 @@ def test_a_message_that_is_wrong_is_answered_in_words_and_the_next_one_counts(se
     assert any("no JSON" in why for _, why in session.statuses)
 
 
+def test_nothing_that_is_said_ends_the_sensor(session: Session, phone: Phone) -> None:
+    phone.pair(session.code())
+    rng = np.random.default_rng(8)
+    good = [b'{"type":"samples","stream":"ecg","seq":0,"at_ms":1,"values":[1]}', b'{"type":"battery","level":0.5}']
+    good += [b'{"type":"ble","characteristic":"2a37","bytes":"AAAA","at_ms":1}', b'{"type":"contact","contact":true}']
+    for _ in range(300):
+        text = bytearray(good[rng.integers(4)])
+        for _ in range(rng.integers(1, 4)):
+            text[rng.integers(len(text))] = rng.integers(256)
+        phone.socket.send(bytes(text))
+        phone.say(type="battery", level=0.5)
+    phone.send_ecg(10**6, phone.now_ms())
+    session.until(lambda: any(block.samples.shape == (13, 1) for block in session.blocks("ecg")))
+    assert all(np.isfinite(block.samples).all() for block in session.blocks("ecg"))
+
+
 def test_twenty_wrong_messages_in_a_row_end_the_connection(session: Session, phone: Phone) -> None:
     phone.pair(session.code())
     for _ in range(20):
