@@ -140,7 +140,7 @@ def test_in_real_time_blocks_follow_each_other_and_a_lost_link_leaves_one_gap(h1
     """With a link away for longer than a frame, and the patience that is used outside of tests."""
     session = wear(h10, patience=Patience())
     session.until(lambda: len(h10.started) == 2)
-    ecg = Signal(h10, Kind.ECG, 130 * 1.008)
+    ecg = Signal(h10, Kind.ECG, 130 * 0.99)
     session.until(lambda: len(session.of("ecg")) >= 5, ecg.keep_up)
     before = len(session.of("ecg"))
     h10.hide()
@@ -162,7 +162,7 @@ def test_in_real_time_blocks_follow_each_other_and_a_lost_link_leaves_one_gap(h1
     assert missing == pytest.approx(blocks[before].gap_s * 130, abs=0.1)
     assert blocks[before].gap_s == pytest.approx(skipped(ecg, blocks, before) / 130, abs=0.1)
     for earlier, later in pairwise(blocks[1:before]):
-        assert later.start_s - earlier.start_s == pytest.approx(73 / (130 * 1.008), abs=0.002)
+        assert later.start_s - earlier.start_s == pytest.approx(73 / (130 * 0.99), abs=0.002)
 
 
 def found(sent: np.ndarray, block: SampleBlock) -> np.ndarray:
