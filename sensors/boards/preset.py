@@ -28,6 +28,7 @@ class Preset:
         self._steady = Steady(self._rate_hz, counts=self._packages is not None)
         self._counted = Counted(self._rate_hz)
         self._battery_at_s = -np.inf
+        self._told = ""
 
     def take(self, link: Link, table: NDArray[np.float64], now_s: float) -> None:
         """`table` (row, time) arrived."""
@@ -36,7 +37,8 @@ class Preset:
             return
         missing = self._packages.missing(table[self._number_row]) if self._packages else np.zeros(count, np.int64)
         wrong = self._counted.wrong(now_s, count + int(missing.sum()))
-        if wrong:
+        if wrong and not self._told:
+            self._told = wrong
             link.complain(wrong)
         edges = sorted({0, *np.flatnonzero(missing).tolist()})
         for first, last in zip(edges, [*edges[1:], count], strict=True):

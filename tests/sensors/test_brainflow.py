@@ -201,7 +201,7 @@ def test_package_numbers_tell_what_is_missing() -> None:
     assert muse.missing(np.repeat([65534.0, 65535, 1], 12)).tolist() == [0] * 24 + [12] + [0] * 11
 
 
-def handed(presets: list[tuple[np.ndarray, float]]) -> list[SampleBlock]:
+def handed(presets: list[tuple[np.ndarray, float]]) -> Arrived:
     """What the Muse's EEG becomes, from tables (package number of each sample, arrival)."""
     told = {"sampling_rate": 256, "package_num_channel": 0, "eeg_channels": [1], "eeg_names": "AF7"}
     preset = Preset("muse_2", told, list(shares("muse_2", {0: told})), frozenset())
@@ -219,12 +219,12 @@ def handed(presets: list[tuple[np.ndarray, float]]) -> list[SampleBlock]:
             await asyncio.wait_for(supervisor.run(connection), 0.05)
 
     asyncio.run(live())
-    return [item for item in mailbox.take() if isinstance(item, SampleBlock)]
+    return mailbox.take()
 
 
 def test_a_package_lost_by_radio_is_a_gap_of_its_length() -> None:
     numbers = np.repeat([1.0, 2, 4, 5], 12)
-    first, second = handed([(numbers, 60 / 256)])
+    first, second = blocks(handed([(numbers, 60 / 256)]))
     assert (len(first.samples), len(second.samples)) == (24, 24)
     assert second.gap_s == pytest.approx(12 / 256)
     assert first.start_s == pytest.approx(0.0)
@@ -232,9 +232,15 @@ def test_a_package_lost_by_radio_is_a_gap_of_its_length() -> None:
 
 def test_package_numbers_that_count_something_else_are_not_believed() -> None:
     each_s = 12 / 256
-    held = handed([(np.full(12, 3.0 * packet), (packet + 1) * each_s) for packet in range(200)])
+    held = blocks(handed([(np.full(12, 3.0 * packet), (packet + 1) * each_s) for packet in range(200)]))
     assert held[-1].start_s == pytest.approx(199 * each_s, abs=0.1)
     assert sum(block.gap_s > 0 for block in held) < 20
+
+
+def test_a_board_of_half_the_rate_is_told_once_and_nothing_is_read_from_it() -> None:
+    arrived = handed([(np.full(12, float(packet)), (packet + 1) * 24 / 256) for packet in range(100)])
+    assert words(arrived).count("says 256 Hz, but 128 samples come in a second") == 1
+    assert blocks(arrived)[-1].quality == 0.0
 
 
 @pytest.mark.parametrize(
