@@ -93,10 +93,11 @@ class HeartWave:
         hr = pulse(moment, lately, source, trouble or self._lost(moment, beats, lately))
         sparse = None if hr.value is not None or trouble else self._sparse(moment, beats, within(SPARSE_S), still)
         trouble = "" if hr.value is not None else hr.reason  # old beats tell nothing once there is no pulse
+        breathing = NO_RHYTHM if trouble else within(BREATH_S)
         return {
             "hr_bpm": sparse or hr,
             **variability(moment, within, source, trouble),
-            "resp_per_min": breath_of_beats(moment, within(BREATH_S), times_s, heights, source, trouble),
+            "resp_per_min": breath_of_beats(moment, breathing, times_s, heights, source, trouble),
         }
 
     def _sparse(self, moment: Moment, beats: list[Beat], rhythm: Rhythm, still: float) -> Reading | None:

@@ -109,8 +109,9 @@ def sparse_pulse(moment: Moment, rhythm: Rhythm, new_since_s: float, quality: fl
 def variability(moment: Moment, rhythm_in: Callable[[float], Rhythm], source: str, trouble: str) -> dict[str, Reading]:
     """RMSSD over 60 s (or 30 s, said so), SDNN over 60 s, and the share of beats that had to be left out."""
     window_s = HRV_WINDOW_S if moment.share(HRV_WINDOW_S) >= LEAST_HRV_COVERAGE else SHORT_HRV_S
-    rhythm = rhythm_in(window_s)
-    why = moment.silence(window_s, LEAST_HRV_COVERAGE, trouble) or unclear(rhythm, moment)
+    why = moment.silence(window_s, LEAST_HRV_COVERAGE, trouble)
+    rhythm = NO_RHYTHM if why else rhythm_in(window_s)
+    why = why or unclear(rhythm, moment)
     if why:
         return dict.fromkeys(VARIABILITY, moment.absent(why, window_s, rhythm.quality))
     corrected = moment.known(rhythm.corrected, rhythm.quality, window_s, source)
