@@ -19,6 +19,7 @@ PAGES = [  # every address that can be asked for with GET, and its endpoint
     ("/sessions", "review.history"),
     ("/sessions/1/export/csv", "review.export"),
     ("/listen", "listen.listen"),
+    ("/listen/learned", "listen.learned"),
     ("/accounts", "admin.accounts"),
     ("/sessions/1/events", "stream.events"),
     ("/sessions/1/log.json", "api.log"),

@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "explaining",
     "export": "records",
     "parts": "parts",
+    "person": "person",
     "play": "serving",
     "replay": "records",
     "sensors": "sensing",

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import email_validator
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Work
 
@@ -67,15 +67,30 @@ def create_clinic(database: Engine, name: str) -> int:
         return clinic.id
 
 
-def create_client(database: Engine, clinic_id: int, code: str) -> int:
+def create_client(database: Engine, clinic_id: int, code: str, *, uneven_heart: bool = False) -> int:
     """A client known by a code such as 'M-014'; the code is all that is kept of who they are."""
     if not CLIENT_CODE.fullmatch(code):
         raise PeopleError(f"client code {code!r}; expected 1 to 4 capital letters, a dash and a number, as in M-014")
     with Work(database) as work:
-        client = Client(clinic_id=clinic_id, code=code)
+        client = Client(clinic_id=clinic_id, code=code, uneven_heart=uneven_heart)
         work.add(client)
         _commit(work, f"this clinic already has a client {code}")
         return client.id
+
+
+def note_heart(database: Engine, client_id: int, uneven: bool) -> None:
+    """Whether beat-to-beat variation is left out of this client's estimates, from their next session on."""
+    with database.begin() as connection:
+        connection.execute(update(Client).where(Client.id == client_id).values(uneven_heart=uneven))
+
+
+def client_named(database: Engine, clinic: str, code: str) -> int:
+    """The number of a clinic's client. Raises PeopleError."""
+    with Work(database) as work:
+        home = work.scalar(select(Clinic).where(Clinic.name == clinic))
+        if home is None:
+            raise PeopleError(f"no clinic named {clinic!r}; there are: {', '.join(work.scalars(select(Clinic.name)))}")
+        return _client(work, home.id, code).id
 
 
 def create_user(

@@ -13,7 +13,7 @@ from models.music.explanation import told
 from therapy_app.records.log import read_events
 from therapy_app.records.sessions import NoSuchSession, SessionOver, send
 from therapy_app.records.why import BarUnreadable, NoSuchBar, bar_of
-from therapy_app.session.commands import COMMANDS, LONGEST_TEXT, MOMENTS, RANGES, CommandError
+from therapy_app.session.commands import COMMANDS, LONGEST_TEXT, MOMENTS, PARTS, RANGES, CommandError
 from therapy_app.web.desk import desk
 from therapy_app.web.scope import LARGEST_ID, MISSING, may_give, session_or_404
 from therapy_app.web.tail import line_of
@@ -38,6 +38,7 @@ class CommandIn(BaseModel):
     loudness_db: float = _within("loudness_db")
     when: str = Field(default="", json_schema_extra={"enum": list(MOMENTS)})
     text: str = Field(default="", max_length=LONGEST_TEXT)
+    only: str = Field(default="", json_schema_extra={"enum": list(PARTS)})
 
 
 class CommandOut(BaseModel):

@@ -68,7 +68,7 @@ def create_app(settings: Settings, database: Engine, now: Now = utc_now) -> APIF
 def _dress(app: APIFlask) -> None:
     """What every template knows: the look that was chosen and the pages of this account."""
     app.jinja_env.filters.update(words.FILTERS)
-    app.jinja_env.globals.update(states=words.STATES, span=words.span)
+    app.jinja_env.globals.update(states=words.STATES, span=words.span, uneven=words.UNEVEN)
 
     @app.context_processor
     def surroundings() -> dict[str, Any]:

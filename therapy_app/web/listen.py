@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from therapy_app.records import learned as records
 from therapy_app.records.sessions import open_session
+from therapy_app.web import words
 from therapy_app.web.desk import desk
 from therapy_app.web.live import begin_session
 
@@ -36,3 +38,17 @@ def begin() -> ResponseReturnValue:
         wrong = "Tick the box first: without your consent nothing is recorded or played."
         return render_template("listen.html", choices=CHOICES, sensors=SENSORS, running=None, wrong=wrong), 422
     return begin_session(current_user.client_id, protocol, sensor, None)
+
+
+@listen_pages.get("/listen/learned")
+def learned() -> ResponseReturnValue:
+    """What the system has learned of this person, for themselves."""
+    known = records.versions(desk().database, current_user.client_id)
+    return render_template("learned.html", learned=words.learned(known))
+
+
+@listen_pages.post("/listen/learned/forget")
+def forget() -> ResponseReturnValue:
+    records.forget(desk().database, current_user.client_id, str(current_user.id), desk().now())
+    flash(words.FORGOTTEN, "info")
+    return redirect(url_for("listen.learned"), 303)

@@ -14,6 +14,7 @@ from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
+from models.smoothing import TIME_CONSTANT_S
 from therapy_app.records.sessions import LIVE_GENERATOR, AlreadyRunning, request_session
 from therapy_app.records.tables import Session
 from therapy_app.session.prescription import PROTOCOLS
@@ -168,4 +169,5 @@ def _about(session: Session) -> dict[str, Any]:
         "goal": session.prescription["goal"],
         "length_s": session.prescription["length_s"],
         "may_steer": may_steer(session),
+        "delay_s": round(TIME_CONSTANT_S),
     }

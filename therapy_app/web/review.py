@@ -8,7 +8,8 @@ from flask_login import current_user
 
 from therapy_app.exchange.session_files import EXPORTS
 from therapy_app.exchange.signals import ExportError
-from therapy_app.records.people import PeopleError, create_client
+from therapy_app.records import learned
+from therapy_app.records.people import PeopleError, create_client, note_heart
 from therapy_app.records.tables import Session
 from therapy_app.web import words
 from therapy_app.web.desk import desk
@@ -42,7 +43,9 @@ def add_client() -> ResponseReturnValue:
     """A new client, known by a code alone."""
     code = request.form.get("code", "").strip().upper()
     try:
-        client_id = create_client(desk().database, current_user.clinic_id, code)
+        client_id = create_client(
+            desk().database, current_user.clinic_id, code, uneven_heart="uneven_heart" in request.form
+        )
     except PeopleError as error:
         return _clients(code=code, wrong=str(error)), 422
     flash(f"{code} is on the list.", "info")
@@ -53,7 +56,31 @@ def add_client() -> ResponseReturnValue:
 def client_page(client_id: int) -> ResponseReturnValue:
     client = client_or_404(client_id)
     sessions = desk().work.scalars(visible_sessions().where(Session.client_id == client_id).limit(PAGE)).all()
-    return render_template("client.html", client=client, rest=words.rest_of(client.baseline), sessions=sessions)
+    return render_template(
+        "client.html",
+        client=client,
+        rest=words.rest_of(client.baseline),
+        learned=words.learned(learned.versions(desk().database, client.id)),
+        sessions=sessions,
+    )
+
+
+@review.post("/clients/<int:client_id>/forget")
+def forget(client_id: int) -> ResponseReturnValue:
+    """All that was learned of a client from what they said."""
+    client = client_or_404(client_id)
+    learned.forget(desk().database, client.id, str(current_user.id), desk().now())
+    flash(words.FORGOTTEN, "info")
+    return redirect(url_for("review.client_page", client_id=client.id), 303)
+
+
+@review.post("/clients/<int:client_id>/heart")
+def heart(client_id: int) -> ResponseReturnValue:
+    """Whether beat-to-beat variation is used."""
+    client = client_or_404(client_id)
+    note_heart(desk().database, client.id, "uneven_heart" in request.form)
+    flash("Noted; it counts from the next session on.", "info")
+    return redirect(url_for("review.client_page", client_id=client.id), 303)
 
 
 @review.get("/sessions/<int:session_id>/export/<form>")

@@ -16,7 +16,7 @@ LARGEST_ID = 2**31 - 1
 """What a database's integer holds; nothing has a larger number."""
 STEERS = {
     "therapist": None,
-    "home": frozenset({"stop", "silence", "resume", "skip", "loudness", "check_in", "worse"}),
+    "home": frozenset({"stop", "silence", "resume", "skip", "loudness", "check_in", "worse", "rest"}),
 }
 """Which commands a role may give; None is every one."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from models.personal import Personal, briefly, in_words
 from sensors.virtual.patients import PATIENTS
 from therapy_app import catalog
+from therapy_app.records.learned import Version
 from therapy_app.session.prescription import PROTOCOLS, Prescription
 
 GOALS = {"relax": "towards calm", "lift": "towards lightness", "focus": "towards steadiness", "sleep": "towards sleep"}
@@ -15,6 +19,8 @@ STRATEGIES = {
     "compensatory": "leads from the start",
     "fixed": "keeps to a fixed course",
 }
+FORGOTTEN = "Forgotten. A session that is on keeps what it began with until it ends; the next begins with nothing."
+UNEVEN = "Pacemaker or irregular heartbeat: beat-to-beat variation is not used"
 STATES = {
     "requested": "waiting to begin",
     "running": "playing",
@@ -92,6 +98,29 @@ def rest_of(baseline: dict[str, object] | None) -> list[tuple[str, str, str]]:
         for key, (name, unit, decimals) in READINGS.items()
         if key in medians
     ]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """`said` are sentences about what holds now; `versions` (number, when, from what) the newest first."""
+
+    said: list[str]
+    versions: list[tuple[int, datetime, str]]
+    known: bool
+
+
+def learned(versions: Sequence[Version]) -> Learned:
+    """What was learned of a person, for a page."""
+    newest = versions[0].personal if versions else None
+    rows = [(version.number, version.at, _whence(version)) for version in versions]
+    return Learned(in_words(newest or Personal()), rows, newest is not None)
+
+
+def _whence(version: Version) -> str:
+    if version.personal is None:
+        return "All before was forgotten, asked for by a person"
+    reports = "1 report" if len(version.reports) == 1 else f"{len(version.reports)} reports"
+    return f"{briefly(version.personal)}; from {reports} in session {version.session_id}"
 
 
 FILTERS = {"day": day, "hour": hour, "minutes": minutes, "title_of": title}

@@ -12,6 +12,7 @@ const ACTS = {
   accept: ["accept"],
   mark: ["mark"],
   worse: ["worse"],
+  rest: ["rest"],
 };
 
 /** `send(name, fields)` → {ok, words}; `form` holds the buttons by name, `heard` the line that answers. */
@@ -39,14 +40,23 @@ export function controls(form, heard, send) {
 
   return function update(now) {
     moment = now;
-    const { hold, silence, accept } = form.elements;
+    const { hold, silence, accept, rest } = form.elements;
     for (const element of form.elements) element.disabled = Boolean(now.ended);
+    restAgain(rest, now, Boolean(hold));
     if (!hold) return;
     toggle(hold, now.held, "Release", "Hold");
     toggle(silence, Boolean(now.silenced), "Resume", "Silence");
     accept.disabled = !now.suggestion || Boolean(now.ended);
     accept.title = now.suggestion ? now.suggestion.body.reason : "Nothing is suggested now";
   };
+}
+
+/** Staff may ask at any time after the first rest; a client is offered it while there is none to compare with. */
+function restAgain(button, now, always) {
+  const measuring = now.resting || now.phase === null || now.phase.phase === "baseline";
+  tell(button, now.resting ? "Measuring rest" : "Rest again");
+  button.disabled = measuring || Boolean(now.ended);
+  button.hidden = !always && (Boolean(now.baseline) || (measuring && !now.resting));
 }
 
 function toggle(button, on, wordsOn, wordsOff) {

@@ -5,6 +5,11 @@ export const BEGINNING = Object.freeze({
   lengthS: null,
   phase: null,
   baseline: null,
+  rest: null,
+  resting: false,
+  estimator: null,
+  learned: null,
+  saidAtS: null,
   readings: {},
   readAtS: null,
   affect: null,
@@ -20,10 +25,17 @@ export const BEGINNING = Object.freeze({
 });
 
 const FOLDS = {
-  started: (now, { body }) => ({ ...now, lengthS: body.prescription.length_s, baseline: body.baseline }),
+  started: (now, { body }) => ({
+    ...now,
+    lengthS: body.prescription.length_s,
+    baseline: body.baseline,
+    estimator: { name: body.estimator, weights: body.weights ?? "" },
+  }),
   sensor: (now, { body }) => (body.status.device.startsWith("ws") ? { ...now, phone: body.status } : now),
   phase: (now, { body }) => ({ ...now, phase: body }),
-  baseline: (now, { body }) => ({ ...now, baseline: body.baseline }),
+  baseline: (now, { body }) => ({ ...now, baseline: body.baseline, rest: body, resting: false }),
+  personal: (now, { body }) => ({ ...now, learned: body.reason }),
+  check_in: (now, { at_s }) => ({ ...now, saidAtS: at_s }),
   features: (now, { at_s, body }) => ({ ...now, readings: body.readings, readAtS: at_s }),
   affect: (now, { body }) => ({ ...now, affect: body.affect }),
   target: (now, entry) => ({ ...now, target: entry }),
@@ -42,6 +54,7 @@ const OVERRIDES = {
   release: (now) => ({ ...now, held: false }),
   resume: (now) => ({ ...now, silenced: null }),
   accept: (now) => ({ ...now, suggestion: null }),
+  rest: (now) => ({ ...now, resting: true }),
 };
 
 /** The moment after one more event. The maps are shared along the way: only the newest moment may be read. */

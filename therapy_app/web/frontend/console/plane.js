@@ -27,7 +27,7 @@ export function plane(canvas, text) {
 }
 
 function estimateWords(affect) {
-  if (affect?.state !== "known") return affect ? `unknown: ${affect.reason}` : "none yet";
+  if (affect?.state !== "known") return affect ? `unknown, because: ${affect.reason}` : "none yet";
   const { valence, arousal } = affect;
   const spread = ({ low, high }) => `${signed(low)} to ${signed(high)}`;
   const words = place({ valence: valence.value, arousal: arousal.value });

@@ -1,12 +1,13 @@
 // The one screen of a session, live or looked back at: everything that shows a moment.
 import { banner } from "./banner.js";
 import { timeAxis } from "./charts.js";
-import { byId, make } from "./dom.js";
+import { byId, make, tell } from "./dom.js";
 import { music } from "./music.js";
+import { person } from "./person.js";
 import { plane } from "./plane.js";
 import { signals } from "./signals.js";
 import { Traces } from "./traces.js";
-import { clock, ON_AXIS, PHASES, sentence } from "./words.js";
+import { clock, gently, ON_AXIS, PHASES, sentence } from "./words.js";
 
 const MOST_ACTS = 200;
 
@@ -20,6 +21,8 @@ export function screen(log, range, here) {
   const rows = signals(byId("signals"), range, here);
   const top = banner();
   const shown = [
+    person(byId("made-of"), byId("session").dataset.delay),
+    ...(byId("gently") ? [(moment) => tell(byId("gently"), gently(moment))] : []),
     plane(byId("plane"), { estimate: byId("estimate"), target: byId("target"), path: byId("path") }),
     music(
       {

@@ -6,6 +6,9 @@ import { signed } from "./words.js";
 const STALE_S = 5;
 const GOOD = 0.7;
 
+/** Reasons for no number that are no loss. */
+const WITHOUT = ["not worn", "not used", "collecting"];
+
 const asPercent = (logShare) => 100 * Math.exp(logShare);
 const asItIs = (value) => value;
 
@@ -21,7 +24,7 @@ const ROWS = [
 /** [shape, word, look] of a reading; `heard` when any sensor has been heard at all. */
 export function stateOf(reading, late, heard = true) {
   if (!reading) return heard ? ["○", "not worn", "lost"] : ["○", "waiting", "lost"];
-  if (reading.value === null) return ["○", "lost", "lost"];
+  if (reading.value === null) return ["○", WITHOUT.find((word) => reading.reason.startsWith(word)) ?? "lost", "lost"];
   if (late || reading.age_s > STALE_S) return ["◐", "old", "stale"];
   return reading.quality >= GOOD ? ["●", "good", "good"] : ["◐", "weak", "weak"];
 }

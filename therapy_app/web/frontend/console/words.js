@@ -104,6 +104,24 @@ export function instruments(programs) {
   return [...new Set(names)].join(", ");
 }
 
+const CALM_AS_REST = 0.15;
+
+/** One sentence for the person themselves about how they seem. */
+export function gently({ readings, affect, phase, resting, ended }) {
+  if (ended) return "The music is over. Thank you.";
+  if (resting || phase?.phase === "baseline") return "Sit comfortably: how you are at rest is being measured.";
+  const pulse = readings.hr_bpm?.value ?? null;
+  const felt = pulse === null ? "Your pulse can't be felt just now" : `Your pulse is felt, ${pulse.toFixed(0)} a minute`;
+  if (affect?.state !== "known") return `${felt}. How lively you are can't be told yet; the music follows its plan.`;
+  return `${felt}. You seem ${compared(affect.arousal)}. That is estimated and can be wrong: below you can say how it is.`;
+}
+
+function compared({ value, low, high }) {
+  if (Math.abs(value) < CALM_AS_REST) return "about as calm as at rest";
+  const unsure = low < 0 && high > 0;
+  return `${unsure ? "perhaps a little " : ""}${value > 0 ? "livelier" : "calmer"} than at rest`;
+}
+
 function direction(valence, arousal) {
   const words = [arousal > 0 && "lively", arousal < 0 && "calm", valence > 0 && "good", valence < 0 && "low"];
   return words.filter(Boolean).join(" and ") || "nothing";
