@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 from typing import Self
 
 from sensors.blocks import Clock, Place, SensorError, StreamInfo
@@ -18,7 +19,10 @@ from sensors.supervised import Supervised
 PORT = 5000
 """Mind Monitor's."""
 EXPECTED = "expected a UDP port or ADDRESS:PORT of this machine, as in 'osc', 'osc:5001' or 'osc:0.0.0.0:5000'"
-BATCH_S = 0.1
+LOOK_S, LOOKS = 0.02, 5
+"""To wake up for each of a headband's datagrams would cost far more than to read them; a block every LOOKS looks."""
+MOST_DATAGRAMS = 1000
+LARGEST_DATAGRAM = 64 * 1024
 UNTIL_SENT_S = 1e9
 PATIENCE = Patience(connect_s=UNTIL_SENT_S)
 USUAL = (
@@ -31,16 +35,6 @@ BIND_ERRORS = {
     errno.EACCES: "this program may not listen on UDP port {port}; give one above 1023",
     errno.EADDRNOTAVAIL: "{host} is no address of this machine",
 }
-
-
-class Receiver(asyncio.DatagramProtocol):
-    """What arrives, until somebody asks for it."""
-
-    def __init__(self, ears: Ears, link: Link) -> None:
-        self._ears, self._link = ears, link
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._ears.hear(self._link, data, addr[0])
 
 
 class Ears:
@@ -60,22 +54,34 @@ class Ears:
         return tuple(stream.info for stream in list(self._streams.values()) if stream.info is not None)
 
     async def connection(self, link: Link) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            transport, _ = await loop.create_datagram_endpoint(
-                lambda: Receiver(self, link), local_addr=(self._host, self._port)
-            )
-        except OSError as trouble:
-            words = BIND_ERRORS.get(trouble.errno or 0, "UDP port {port} of {host} can't be listened on")
-            raise LinkLost(words.format(host=self._host, port=self._port)) from trouble
         self._sender = self._name = ""
-        try:
+        with self._bound() as port:
             link.complain(f"waits for OSC at UDP port {self._port} of {self._where}")
             while True:
-                await asyncio.sleep(BATCH_S)
+                for _ in range(LOOKS):
+                    await asyncio.sleep(LOOK_S)
+                    self._drain(port, link)
                 self._hand_over(link)
-        finally:
-            transport.close()
+
+    def _bound(self) -> socket.socket:
+        """Raises LinkLost when the port can't be had."""
+        port = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET, socket.SOCK_DGRAM)
+        port.setblocking(False)
+        try:
+            port.bind((self._host, self._port))
+        except OSError as trouble:
+            port.close()
+            words = BIND_ERRORS.get(trouble.errno or 0, "UDP port {port} of {host} can't be listened on")
+            raise LinkLost(words.format(host=self._host, port=self._port)) from trouble
+        return port
+
+    def _drain(self, port: socket.socket, link: Link) -> None:
+        for _ in range(MOST_DATAGRAMS):
+            try:
+                datagram, (sender, *_rest) = port.recvfrom(LARGEST_DATAGRAM)
+            except BlockingIOError:
+                return
+            self.hear(link, datagram, sender)
 
     @property
     def _where(self) -> str:

@@ -10,7 +10,7 @@ LONG_S = 2.0
 LOOKED_S = 1.0
 """Samples that are late throughout so long are not late: others before them are missing."""
 SMALLEST_HOLE_S = 0.05
-DRIFT = 0.01
+DRIFT = 0.02
 """The device's own rate may be off by this share; what is missing beyond that is marked."""
 STEADY_SHARE = 0.8
 """Of half a sample: blocks are moved by less than would look like a gap."""

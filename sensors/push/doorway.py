@@ -26,7 +26,7 @@ from sensors.push.pairing import Pairing, WrongCodes
 from sensors.supervise import LinkLost
 
 HELLO_S = 10.0
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 128
 PING_S = 5.0
 """A phone that vanished without a word is noticed within two of these."""
 REFUSED = 4401

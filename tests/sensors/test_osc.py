@@ -17,7 +17,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from sensors.adapters.osc import Sensor
 from sensors.blocks import Place, SampleBlock, SensorError, Status
-from sensors.push.counted_clock import CountedClock
+from sensors.push.counted_clock import DRIFT, CountedClock
 from sensors.push.messages import MessageError
 from sensors.push.osc_addresses import Rows, meaning, messages_of
 from sensors.push.unstamped import measured_hz, snapped
@@ -206,7 +206,7 @@ def play(
     return placed
 
 
-@pytest.mark.parametrize("true_hz", [256.0, 257.0, 254.8])
+@pytest.mark.parametrize("true_hz", [256.0, 257.0, 253.0])
 def test_a_steady_sender_has_no_gaps_and_stays_in_time(true_hz: float) -> None:
     placed = play(CountedClock(256.0), true_hz, 120)
     assert [missing_s for _, missing_s, _ in placed if missing_s] == []
@@ -224,11 +224,11 @@ def test_what_is_lost_is_marked_and_the_time_stays_right() -> None:
     assert max(map(abs, late_s)) < 0.06
 
 
-def test_steady_loss_of_a_tenth_is_marked_in_sum() -> None:
+def test_steady_loss_of_a_tenth_is_marked_but_for_what_a_rate_may_be_off() -> None:
     rng = np.random.default_rng(3)
     gone = rng.random(256 * 60) < 0.1
     placed = play(CountedClock(256.0), 256.0, 60, lost=lambda number: bool(gone[number]))
-    assert sum(missing_s for _, missing_s, _ in placed) == pytest.approx(0.1 * 60, rel=0.25)
+    assert sum(missing_s for _, missing_s, _ in placed) == pytest.approx((0.1 - DRIFT) * 60, rel=0.2)
 
 
 def test_twice_the_declared_rate_is_counted_not_believed() -> None:
