@@ -40,7 +40,14 @@ def told(result: Result) -> dict:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(therapy, command):
-    groups = {"user": ["add"], "clinic": ["add"], "db": ["upgrade"], "sensors": ["test"], "train": ["music"], "person": ["model"]}
+    groups = {
+        "user": ["add"],
+        "clinic": ["add"],
+        "db": ["upgrade"],
+        "sensors": ["test"],
+        "train": ["music"],
+        "person": ["model"],
+    }
     result = therapy(command, *groups.get(command, []), "--help")
     assert result.exit_code == 0
     assert f"Example: therapy {command}" in result.output
