@@ -14,6 +14,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from sensors import spec
 from sensors.blocks import Clock, Place, SensorError, StreamInfo
 from sensors.clock import DeviceClock
 from sensors.push.complaints import Complaints
@@ -64,17 +65,17 @@ class Broker:
     @classmethod
     def parse(cls, url: str) -> Self:
         """Raises SensorError, without repeating a password."""
-        told = re.sub(r"//[^@/]*@", "//…@", url)
+        shown = spec.told(url)
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as wrong:
-            raise SensorError(f"{told!r} is no address of a broker; {EXPECTED}") from wrong
+            raise SensorError(f"{shown!r} is no address of a broker; {EXPECTED}") from wrong
         base = unquote(parts.path).strip("/")
         if parts.scheme not in PORTS or not parts.hostname or not base or {"?", "#"} & set(url):
-            raise SensorError(f"{told!r} is no address of a broker and a topic; {EXPECTED}")
+            raise SensorError(f"{shown!r} is no address of a broker and a topic; {EXPECTED}")
         if {"+", "#", "\0"} & set(base):
-            raise SensorError(f"{told!r} holds a wildcard; streams are the topics below one topic; {EXPECTED}")
+            raise SensorError(f"{shown!r} holds a wildcard; streams are the topics below one topic; {EXPECTED}")
         user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
         usual = PORTS[parts.scheme]
         return cls(parts.hostname, usual if port is None else port, base, user, password, parts.scheme == "mqtts")

@@ -3,7 +3,7 @@
 import pytest
 
 from sensors.blocks import SensorError
-from sensors.spec import parse
+from sensors.spec import parse, told
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,11 @@ def test_a_spec_is_cut_at_its_first_colon_only(spec: str, parts: tuple[str, str]
 def test_a_spec_without_a_name_is_refused_with_an_example(spec: str) -> None:
     with pytest.raises(SensorError, match=r"expected name\[:argument\]"):
         parse(spec)
+
+
+def test_a_password_in_a_spec_is_not_shown() -> None:
+    assert told("mqtt:mqtts://kim:p/a@ss@host:8883/wearables") == "mqtt:mqtts://…@host:8883/wearables"
+    assert told("replay:S01.zip@4") == "replay:S01.zip@4"
+    with pytest.raises(SensorError) as refused:
+        parse("MQTT:mqtt://kim:hush@host/t")
+    assert "hush" not in str(refused.value)

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from sensors.blocks import Place, SampleBlock, SensorError
 from sensors.recordings.recording import Recording
+from sensors.spec import told
 from sensors.stream_count import StreamCount
 from therapy_app import catalog
 from therapy_app.cli.output import as_json, tell
@@ -83,13 +84,15 @@ def test(spec: str, seconds: float, keep: Path | None, as_json: bool) -> None:
     if keep is not None and blocks:
         write_whole(keep, KEPT[keep.suffix](Recording(keep.stem, signals_of(blocks), began_at)))
     if not rows:
-        raise SensorError(f"nothing came from {spec} in {seconds:g} s: {count.state or 'no word from the device'}")
+        raise SensorError(
+            f"nothing came from {told(spec)} in {seconds:g} s: {count.state or 'no word from the device'}"
+        )
     if not as_json:
         Console(width=None if sys.stdout.isatty() else 200).print(_table(count, seconds))
     tell(
-        {"sensor": spec, "state": count.state, "battery": count.battery, "streams": rows},
+        {"sensor": told(spec), "state": count.state, "battery": count.battery, "streams": rows},
         as_json,
-        f"{spec}: {count.state}",
+        f"{told(spec)}: {count.state}",
     )
 
 

@@ -52,7 +52,7 @@ def refuse_twice(texts: Sequence[str]) -> None:
     named = [text.strip() for text in texts if spec.parse(text)[1] not in ("", "auto")]
     for text in named:
         if named.count(text) > 1:
-            raise SensorError(f"the sensor {text!r} is named twice; expected each device once")
+            raise SensorError(f"the sensor {spec.told(text)!r} is named twice; expected each device once")
 
 
 def open_sensor(text: str, place: Place) -> Sensor:
