@@ -189,7 +189,7 @@ def test_a_path_of_targets_and_a_choice_of_voices(therapy, tmp_path):
 
 def test_a_recording_is_estimated_second_by_second(therapy, tmp_path):
     seconds = range(260)
-    rows = "\n".join(f"{second},{70 + 15 * (second > 200)},{4.0 + second / 1000}" for second in seconds)
+    rows = "\n".join(f"{second},{70 + second % 2 + 15 * (second > 200)},{4.0 + second / 1000}" for second in seconds)
     (tmp_path / "watch.csv").write_text(f"time_s,hr_bpm,eda_us\n{rows}\n")
     told(therapy("estimate", "watch.csv", "--baseline", "10:180", "--out", "out.csv", "--json"))
     with (tmp_path / "out.csv").open() as file:
@@ -201,7 +201,7 @@ def test_a_recording_is_estimated_second_by_second(therapy, tmp_path):
 
 def test_every_part_is_listed(therapy):
     listed = therapy("parts").output
-    for name in ("virtual", "ble", "replay", "resting", "rules", "western", "settle", "cello", "nonresponder"):
+    for name in ("virtual", "ble", "replay", "linear", "resting", "rules", "western", "settle", "cello", "nonresponder"):
         assert name in listed
 
 

@@ -16,7 +16,7 @@ from therapy_app.exchange.estimate import estimate_rows, parse_range, write_csv
 @click.command(epilog="Example: therapy estimate recording.zip --baseline 60:240 --out estimate.csv")
 @click.argument("recording", type=click.Path(exists=True, path_type=Path))
 @click.option("--baseline", metavar="START:END", help="The seconds of rest; the first 180 by default.")
-@click.option("--estimator", type=click.Choice(catalog.names("estimator")), default="resting", show_default=True)
+@click.option("--estimator", type=click.Choice(catalog.names("estimator")), default="linear", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @as_json
 def estimate(recording: Path, baseline: str | None, estimator: str, out: Path, as_json: bool) -> None:

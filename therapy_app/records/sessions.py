@@ -25,6 +25,7 @@ AFTERWARDS = ("check_in", "mark")
 """What may still be said when the session is over; it is written behind its end."""
 LARGEST_SEED = 2**31 - 1
 LIVE_GENERATOR = "transformer"
+ESTIMATOR = "linear"
 """Who composes where people listen; a simulation that nobody hears is composed by the rules unless asked otherwise."""
 _PRESCRIPTION = TypeAdapter(Prescription)
 _BASELINE = TypeAdapter(Baseline)
@@ -98,7 +99,7 @@ def request_session(
         "sensors": list(sensors),
         "consent_by": consent_by,
         "seed": secrets.randbelow(LARGEST_SEED) if seed is None else seed,
-        "estimator": "resting",
+        "estimator": ESTIMATOR,
         "generator": generator,
         "status": status,
     }

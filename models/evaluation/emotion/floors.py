@@ -10,9 +10,10 @@ from scipy.signal import lfilter
 from sklearn.ensemble import RandomForestClassifier
 
 from models.emotion import resting
+from models.evaluation.emotion.measures import balanced, mean_of
 from models.evaluation.emotion.tracks import Told, by_rule, told, track
 from models.training.emotion.calibrate import terms_of
-from models.training.emotion.distances import Distances, distances, even, windows
+from models.training.emotion.distances import Distances, distances, even, mean_known, windows
 from models.training.emotion.fit import Choice, Design, log_odds
 from models.training.emotion.people import NAMES, Array, Recorded
 from models.usual import scaled
@@ -95,8 +96,7 @@ def leaky(people: Sequence[Distances], design: Design) -> float:
         out = fold == number
         forest = RandomForestClassifier(100, min_samples_leaf=2, class_weight="balanced", random_state=0)
         told[out] = forest.fit(x[~out], y[~out]).predict(x[out])
-    per_person = [np.mean([(told == y)[(who == p) & (y == c)].mean() for c in (0, 1)]) for p in np.unique(who)]
-    return float(np.nanmean(per_person))
+    return mean_of([balanced(y[who == one], told[who == one]) for one in np.unique(who)])
 
 
 def _half_overlapping(people: Sequence[Distances], names: list[str], window_s: int) -> tuple[Array, Array, Array]:
@@ -105,7 +105,7 @@ def _half_overlapping(people: Sequence[Distances], names: list[str], window_s: i
         table = one.of(names)
         for start, end, label in windows(one.person, window_s):
             for first in (start, start - window_s // 2):
-                x.append(np.nan_to_num(np.nanmean(np.nan_to_num(table[max(0, first) : end]), axis=0)))
+                x.append(np.nan_to_num(mean_known(table[max(0, first) : end])))
                 y.append(label)
                 who.append(number)
     return np.array(x), np.array(y), np.array(who)

@@ -12,7 +12,7 @@ from models.training.emotion.fit import BODY, BRAIN, Choice, Design, chosen
 from models.usual import scaled
 
 DESIGNS = (BODY, BRAIN)
-ROOM = 0.1
+ROOM = 0.25
 """Rests may lie outside those of the training people by this share of their range before they are called unlike."""
 
 
