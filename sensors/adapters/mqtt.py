@@ -19,7 +19,8 @@ from sensors.blocks import Clock, Place, SensorError, StreamInfo
 from sensors.clock import DeviceClock
 from sensors.push.complaints import Complaints
 from sensors.push.intake import Intake
-from sensors.push.messages import MOST_STREAMS, Battery, Contact, Describe, MessageError
+from sensors.push.members import MessageError
+from sensors.push.messages import MOST_STREAMS, Battery, Contact, Describe
 from sensors.push.notifications import HR, RR
 from sensors.push.published import Published, read
 from sensors.supervise import Link, LinkLost, Patience

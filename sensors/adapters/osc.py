@@ -10,7 +10,8 @@ from typing import Self
 from sensors.blocks import Clock, Place, SensorError, StreamInfo
 from sensors.push.complaints import Complaints
 from sensors.push.listen_address import HOST, is_everywhere, listen_address
-from sensors.push.messages import MOST_STREAMS, Battery, MessageError
+from sensors.push.members import MessageError
+from sensors.push.messages import MOST_STREAMS, Battery
 from sensors.push.osc_addresses import OWN, PATH, Fit, Heard, Rate, Rows, meaning, messages_of
 from sensors.push.unstamped import Unstamped
 from sensors.supervise import Link, LinkLost, Patience

@@ -13,6 +13,7 @@ from sensors.push.complaints import Complaints
 from sensors.push.doorway import Visit, say
 from sensors.push.exchanged_clock import FIRST_ANSWERS, Answer, ExchangedClock
 from sensors.push.intake import Intake, Order
+from sensors.push.members import MessageError
 from sensors.push.messages import (
     MOST_STREAMS,
     VERSION,
@@ -23,7 +24,6 @@ from sensors.push.messages import (
     Describe,
     Hello,
     Message,
-    MessageError,
     Notification,
     Samples,
     parse,

@@ -21,7 +21,8 @@ from websockets.http11 import Request, Response
 
 from sensors.loop_thread import LoopThread
 from sensors.push.listen_address import is_everywhere
-from sensors.push.messages import LARGEST_BYTES, Hello, MessageError, parse
+from sensors.push.members import LARGEST_BYTES, MessageError
+from sensors.push.messages import Hello, parse
 from sensors.push.pairing import Pairing, WrongCodes
 from sensors.supervise import LinkLost
 

@@ -11,14 +11,18 @@ from sensors.blocks import StreamInfo
 from sensors.clock import STEP_S
 from sensors.numbering import SLACK_SAMPLES, SMALLEST_GAP_S
 from sensors.push.handed import Handed
-from sensors.push.messages import MessageError, Samples
+from sensors.push.members import MessageError
+from sensors.push.messages import Samples
 
 JITTER_S = 0.1
 """Stamps of messages that follow each other may be off by this much; the samples themselves are even."""
+OLDEST_S = 600.0
+"""What was measured longer ago says nothing of now: a sender kept it too long, or stamps wrongly."""
 MOST_MISSED = 1024
 FAR_BACK = 64
 """A number so far below the last one, without a time, is no repetition: the sender counts anew."""
 
+Stamps = np.ndarray[tuple[int], np.dtype[np.float64]]
 Placing = Callable[[str, float, float], float]
 """(stream, newest sample's device time, arrival) -> session time less device time, all in seconds."""
 
@@ -118,23 +122,32 @@ class Intake:
             return None
         one.contact = one.contact if samples.contact is None else samples.contact
         length_s = 0.0 if one.info.rate_hz is None else len(samples.values) / one.info.rate_hz
-        follows = missing == 0 and one.stamp_s is not None
-        if follows and one.stamp_s is not None and stamps_s[0] < one.stamp_s - STEP_S:
-            self._clock_was_set()
-        offset_s = self._placing(samples.stream, float(stamps_s[-1]) + length_s, arrived_s)
-        hole_s = max(SMALLEST_GAP_S, stamps_s[0] - (one.stamp_s or stamps_s[0])) if missing else 0.0
-        times_s = None if one.info.rate_hz is not None else stamps_s + offset_s
-        start_s = float(stamps_s[0]) + offset_s
-        if follows and one.end_s is not None and one.info.rate_hz is not None:
-            start_s = joined(one.end_s, start_s, one.info.rate_hz)
-        one.stamp_s = float(stamps_s[-1]) + length_s
-        one.end_s = start_s + length_s
-        values = samples.values.astype(np.float32)
+        before_s = one.end_s
+        start_s = self._place(one, stamps_s, length_s, missing, arrived_s)
+        times_s = None if one.info.rate_hz is not None else stamps_s - stamps_s[0] + start_s
+        hole_s = max(SMALLEST_GAP_S, start_s - (start_s if before_s is None else before_s)) if missing else 0.0
         device_s = None if samples.at_ms is None else float(stamps_s[0])
+        values = samples.values.astype(np.float32)
         return Handed(one.info, start_s, values, times_s, hole_s, one.contact, device_s, samples.quality)
 
+    def _place(self, one: Incoming, stamps_s: Stamps, length_s: float, missing: int, arrived_s: float) -> float:
+        """When the first sample was taken, on the session clock. Raises MessageError for samples of long ago."""
+        first_s, newest_s = float(stamps_s[0]), float(stamps_s[-1]) + length_s
+        follows = not missing and one.stamp_s is not None and one.end_s is not None
+        if follows and one.stamp_s is not None and first_s < one.stamp_s - STEP_S:
+            self._clock_was_set()
+        offset_s = self._placing(one.info.stream, newest_s, arrived_s)
+        if newest_s + offset_s < arrived_s - OLDEST_S:
+            ago_s = arrived_s - newest_s - offset_s
+            raise MessageError(f"{one.info.stream} of {ago_s:.0f} s ago; expected at most {OLDEST_S:.0f} s")
+        start_s = first_s + offset_s
+        if follows and one.end_s is not None and one.info.rate_hz is not None:
+            start_s = joined(one.end_s, start_s, one.info.rate_hz)
+        one.stamp_s, one.end_s = newest_s, start_s + newest_s - first_s
+        return start_s
+
     @staticmethod
-    def _stamps(info: StreamInfo, samples: Samples, arrived_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _stamps(info: StreamInfo, samples: Samples, arrived_s: float) -> Stamps:
         """The device's times in seconds: of the first sample, or of every event. Without a clock, by arrival."""
         rows, channels = samples.values.shape
         if channels != len(info.channels):

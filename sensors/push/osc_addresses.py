@@ -14,7 +14,8 @@ from pythonosc.osc_packet import OscPacket
 
 from sensors.blocks import SensorError
 from sensors.fields import EVENTS, field
-from sensors.push.messages import LARGEST_VALUE, Battery, MessageError, shown
+from sensors.push.members import MessageError, shown
+from sensors.push.messages import LARGEST_VALUE, Battery
 
 HORSESHOE_BAD = 4
 """Of an electrode: 1 is good, 2 fair, 4 touches nothing."""

@@ -7,22 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensors.blocks import SensorError, StreamInfo
+from sensors.push.members import STREAM, MessageError, decoded, number, shown, whole
 from sensors.push.messages import (
-    STREAM,
     Battery,
     Contact,
     Describe,
-    MessageError,
     Samples,
     contact,
-    decoded,
     describe,
-    number,
-    shown,
     stream_info,
     times,
     values,
-    whole,
     worn,
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 from sensors.blocks import StreamInfo
 from sensors.push.counted_clock import CountedClock
 from sensors.push.handed import Handed
-from sensors.push.messages import MessageError
+from sensors.push.members import MessageError
 from sensors.push.osc_addresses import Rows
 
 MEASURED_S = 2.0

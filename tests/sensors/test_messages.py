@@ -15,7 +15,8 @@ from sensors.fields import field
 from sensors.push.exchanged_clock import Answer, ExchangedClock
 from sensors.push.handed import Handed
 from sensors.push.intake import Intake
-from sensors.push.messages import READERS, Hello, MessageError, Samples, parse
+from sensors.push.members import MessageError
+from sensors.push.messages import READERS, Hello, Samples, parse
 from sensors.push.notifications import DECODERS
 from sensors.push.pace import BURST_S, BYTES_HZ, MESSAGES_HZ, Pace
 from sensors.push.pairing import CODE_LIFE_S, WAIT_S, Chance, Pairing, WrongCodes
@@ -222,6 +223,26 @@ def test_without_a_clock_arrival_counts_and_a_repeated_number_is_dropped() -> No
     assert again is None
     assert anew is not None
     assert anew.missing_s > 0
+
+
+def test_what_was_measured_too_long_ago_is_refused_in_words() -> None:
+    made = intake()
+    with pytest.raises(MessageError, match="ecg of 900 s ago; expected at most 600 s"):
+        made.take(samples(0, 0.0), 1900.1)
+    kept = made.take(samples(1, 900_000.0), 2400.0)
+    assert kept is not None
+    assert kept.start_s == pytest.approx(1900)
+
+
+def test_a_gap_is_as_long_as_it_was_though_the_clock_was_set_meanwhile() -> None:
+    clock = ExchangedClock()
+    made = Intake(lambda _stream, *times_s: clock.offset_s(*times_s), clock.forget)
+    made.describe((StreamInfo("hr", "hr", ("hr",), None, clock="device"),), 16)
+    asked(clock, 0.0, 0.0, 0.01, 0.01)
+    made.take(samples(0, 1000.0, 1, "hr"), 1.0)
+    after = made.take(samples(3, 3_604_000.0, 1, "hr"), 4.0)
+    assert after is not None
+    assert after.missing_s == pytest.approx(3.0, abs=0.1)
 
 
 def test_more_streams_than_any_device_has_are_refused() -> None:

@@ -18,7 +18,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from sensors.adapters.osc import Sensor
 from sensors.blocks import Place, SampleBlock, SensorError, Status
 from sensors.push.counted_clock import DRIFT, CountedClock
-from sensors.push.messages import MessageError
+from sensors.push.members import MessageError
 from sensors.push.osc_addresses import Rows, meaning, messages_of
 from sensors.push.unstamped import measured_hz, snapped
 
