@@ -201,7 +201,18 @@ def test_a_recording_is_estimated_second_by_second(therapy, tmp_path):
 
 def test_every_part_is_listed(therapy):
     listed = therapy("parts").output
-    for name in ("virtual", "ble", "replay", "linear", "resting", "rules", "western", "settle", "cello", "nonresponder"):
+    for name in (
+        "virtual",
+        "ble",
+        "replay",
+        "linear",
+        "resting",
+        "rules",
+        "western",
+        "settle",
+        "cello",
+        "nonresponder",
+    ):
         assert name in listed
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models.linear_weights import Calibration, Term, Weights
 from models.training.emotion.calibrate import calibrated, left_out, terms_of
 from models.training.emotion.distances import Distances
-from models.training.emotion.fit import BODY, BRAIN, Choice, Design, chosen
+from models.training.emotion.fit import BODY, BRAIN, FOLDS, Choice, Design, chosen
 from models.usual import scaled
 
 DESIGNS = (BODY, BRAIN)
@@ -23,13 +23,15 @@ class Learned:
 
 
 def learned(people: Mapping[str, Sequence[Distances]], designs: Sequence[Design] = DESIGNS) -> Learned:
-    """From people by corpus. Deterministic: no chance is involved."""
+    """From people by corpus. Deterministic: no chance is involved. Raises ValueError for fewer than six of one."""
     terms: list[Term] = []
     choices: dict[str, Choice] = {}
     rests: dict[str, tuple[float, float]] = {}
     calibrations: dict[str, Calibration] = {}
     for design in designs:
         own = people[design.corpus]
+        if len(own) < FOLDS:
+            raise ValueError(f"{len(own)} people of {design.corpus}; expected at least {FOLDS} to learn from")
         choice = chosen(own, design)
         terms += terms_of(own, choice, design)
         calibrations |= calibrated(left_out(own, choice, design), choice.names, design.window_s)
