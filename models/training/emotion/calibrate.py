@@ -89,6 +89,8 @@ def _slope(parts: Sequence[Part], window_s: int) -> tuple[float, float]:
                 sure.append(known.mean(axis=0))
                 labels.append(label)
                 who.append(number)
+    if not labels:
+        raise ValueError("nobody has all the signals of one kind at once; expected people who wear them")
     y, weights = np.array(labels)[:, None], even(np.array(labels), np.array(who))
     right = np.where(y == 1, np.array(sure), 1 - np.array(sure))
     best = min((_loss(right, lapses, weights), lapses) for lapses in LAPSES)

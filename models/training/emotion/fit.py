@@ -58,17 +58,22 @@ SIGNALS: Mapping[str, str] = {
 
 def fit(data: Rows, names: Sequence[str], shrinkage: float) -> tuple[Term, ...]:
     """`shrinkage` is scikit-learn's C: the smaller, the smaller the weights. Absent readings tell neither way."""
-    spreads = np.array([float(np.std(column[np.isfinite(column)])) for column in data.x.T])
+    spreads = np.array([_spread(column[np.isfinite(column)]) for column in data.x.T])
     near = np.clip(data.x / spreads, -FURTHEST, FURTHEST)
     known = np.isfinite(near)
     weights = even(data.y, data.who)
-    middles = np.array([np.average(near[k, i], weights=weights[k]) for i, k in enumerate(known.T)])
+    middles = np.array([np.average(near[k, i], weights=weights[k]) if k.any() else 0 for i, k in enumerate(known.T)])
     some = known.any(axis=1)
     centred = np.where(known, near - middles, 0.0)[some]
     model = LogisticRegression(C=shrinkage, fit_intercept=False, max_iter=1000)
     model.fit(centred, data.y[some], sample_weight=weights[some])
     parts = zip(names, model.coef_[0].tolist(), spreads.tolist(), middles.tolist(), strict=True)
     return tuple(Term(name, SIGNALS[name], weight, spread, middle) for name, weight, spread, middle in parts)
+
+
+def _spread(known: Array) -> float:
+    """SD; 1 of what nobody has or what never changes, whose weight will be 0."""
+    return (float(np.std(known)) if len(known) else 0.0) or 1.0
 
 
 def log_odds(terms: Sequence[Term], table: Array) -> Array:
