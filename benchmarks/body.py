@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from benchmarks.features import blocks
 from benchmarks.figure import Figure
-from models.emotion.resting import Estimator
+from models.emotion.linear import Estimator
 from models.person import Baseline, Person
 from sensors.blocks import SampleBlock
 from sensors.window import Window
@@ -23,8 +24,11 @@ def _estimate(blocks: list[SampleBlock]) -> Figure:
             if second - 1 <= block.start_s < second:
                 window.add(block)
         features = window.describe(float(second))
-    estimator, person = Estimator(), Person(Baseline(180.0, {"hr_bpm": 70.0, "eda_tonic_us": 4.0, "rmssd_ms": 40.0}))
+    rest = {"hr_bpm": 70.0, "eda_tonic_us": 4.0, "eda_slope_us_per_min": 0.0, "eeg_alpha": -1.0, "rmssd_ms": 40.0}
+    estimator, person = Estimator(), Person(Baseline(180.0, rest))
     begun = time.process_time()
-    for _ in range(1000):
-        estimator.estimate(features, person)
+    for second in range(1000):
+        now = replace(features, at_s=60.0 + second)
+        person = replace(person, usual=person.usual.after(now))
+        estimator.estimate(now, person)
     return Figure("one estimate of affect", round(time.process_time() - begun, 3), "ms", 1.0)
