@@ -16,9 +16,9 @@ NEWEST_S, LATELY_S = 5.0, 10.0
 FROZEN_S, FROZEN_BEATS, LONGEST_CYCLE = 4.0, 4, 8
 """Intervals alike to the tick for so long, one by one or in a cycle of up to eight: no heart, or a pacemaker's."""
 LEAST_HUMAN = 0.75
-EVEN_SHARE, EVEN_NEWEST = 0.6, 0.4
+EVEN_SHARE, EVEN_AGAIN, EVEN_NEWEST = 0.6, 0.75, 0.4
 """Share of intervals near their median. In atrial fibrillation it is about 0.8; among random ones 0.3."""
-WIDEST = 3.5
+WIDEST = 3.0
 """No heart, not even in fibrillation, has intervals so many times as long as others within five seconds."""
 SETTLED_S = 5.0
 SLOWEST_BPM, FASTEST_BPM = 30.0, 220.0
@@ -27,8 +27,8 @@ UNCHANGED_S, UNCHANGED_DECIMALS_S = 30.0, 10.0
 """Watches show whole numbers, which stay for many seconds at rest; with decimals they never do."""
 
 
-def intervals_trouble(times_s: Values, rr_ms: Values) -> str:
-    """Of the intervals of the last seconds, oldest first; the newest is now."""
+def intervals_trouble(times_s: Values, rr_ms: Values, doubted: bool = False) -> str:
+    """Of the intervals of the last seconds, oldest first; the newest is now. Who is `doubted` must show more."""
     now_s = times_s[-1]
     newest, lately = rr_ms[times_s > now_s - NEWEST_S], rr_ms[times_s > now_s - LATELY_S]
     human = (newest >= SHORTEST_MS) & (newest <= LONGEST_MS)
@@ -39,7 +39,9 @@ def intervals_trouble(times_s: Values, rr_ms: Values) -> str:
     even = np.abs(lately / np.median(lately) - 1) <= LARGEST_CHANGE
     if newest.max() > WIDEST * newest.min():
         return "the beat intervals are too irregular to be one heart's"
-    if len(lately) >= 4 and (even.mean() < EVEN_SHARE or even[-len(newest) :].mean() <= EVEN_NEWEST):
+    if len(lately) >= 4 and (
+        even.mean() < (EVEN_AGAIN if doubted else EVEN_SHARE) or even[-len(newest) :].mean() <= EVEN_NEWEST
+    ):
         return "the beat intervals are too irregular to be one heart's"
     return ""
 
@@ -53,7 +55,7 @@ def _cyclic(rr_ms: Values) -> bool:
     return any(len(rr_ms) >= count + lag and np.array_equal(last, rr_ms[-count - lag : -lag]) for lag in lags)
 
 
-def number_trouble(times_s: Values, bpm: Values) -> str:
+def number_trouble(times_s: Values, bpm: Values, doubted: bool = False) -> str:
     """Of a watch's numbers."""
     newest = bpm[times_s > times_s[-1] - NEWEST_S]
     if not SLOWEST_BPM <= newest[-1] <= FASTEST_BPM:
@@ -68,7 +70,7 @@ def number_trouble(times_s: Values, bpm: Values) -> str:
     return ""
 
 
-TROUBLES: Mapping[str, Callable[[Values, Values], str]] = {"rr": intervals_trouble, "hr": number_trouble}
+TROUBLES: Mapping[str, Callable[[Values, Values, bool], str]] = {"rr": intervals_trouble, "hr": number_trouble}
 
 
 class PulseSigns:
@@ -87,7 +89,7 @@ class PulseSigns:
         """After one more event; '' where nothing speaks against it, nor has for SETTLED_S."""
         self._events.append((time_s, value))
         times_s, values = np.array(self._events).T
-        now = self._trouble(times_s, values)
+        now = self._trouble(times_s, values, time_s - self._last[0] < SETTLED_S)
         if now:
             self._last = (time_s, now)
         return now or (self._last[1] if time_s - self._last[0] < SETTLED_S else "")

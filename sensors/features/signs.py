@@ -19,7 +19,7 @@ SPIKED_S, SPIKES = 4.0, 2
 SPIKE_OVER_SLOPE = 3.0
 SLOPE_PERCENTILE = 97
 """One sample stands out on both sides by three times the steepest slope that the signal itself has."""
-SLOWEST_SPIKED_HZ = {"ecg": 100.0, "ppg": 20.0}
+SLOWEST_SPIKED_HZ = {"ecg": 100.0, "ppg": 20.0, "eeg": 120.0}
 """Below this an R peak, or a pulse, may be one sample wide itself."""
 
 

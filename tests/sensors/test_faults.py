@@ -1,9 +1,10 @@
 """No fault of a sensor looks like calm: the fault matrix, with few seeds. `python -m benchmarks.faults` has more.
 
-A fault begins after 75 clean seconds. *False calm* is an arousal that an estimator knows and that lies more than 0.15
-(0.35 where only an EEG is worn) below all it gives on the same body without the fault within ten seconds, or below
-that body's interval. *Late* is a reading that is still given more than 5 s (heart), 2 s (EEG) or 10 s (skin) after a
-fault that destroys its signal. *Wrong* is a reading that differs from the clean body's where the fault leaves one.
+A fault begins after 75 clean seconds. *False calm* is an arousal that an estimator knows, smoothed as in a session, and
+that lies more than 0.15 below all it gives on the same body without the fault within ten seconds, or below that body's
+interval. *Late* is a reading that is still given more than 5 s (heart), 2 s (EEG) or 10 s (skin) after a fault that
+destroys its signal; `benchmarks.faults` lists which do, and three exceptions. *Wrong* is a reading that differs from
+the clean body's where the fault leaves one.
 """
 
 from collections.abc import Iterator
