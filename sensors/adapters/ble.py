@@ -8,7 +8,7 @@ from typing import Self
 from bleak.backends.characteristic import BleakGATTCharacteristic
 
 from sensors.blocks import Clock, Place, SensorError
-from sensors.bluetooth import MACHINE, MEASUREMENT, Device, Radio, address_in, charge, is_strap, until_gone
+from sensors.bluetooth.radio import MACHINE, MEASUREMENT, Device, Radio, address_in, charge, is_strap, until_gone
 from sensors.push.notifications import HR, RR, HeartRate
 from sensors.supervise import Link, Patience
 from sensors.supervised import Supervised

@@ -12,10 +12,20 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.exc import BleakGATTProtocolError, BleakGATTProtocolErrorCode
 
 from sensors.blocks import Clock, Place, SensorError, StreamInfo
-from sensors.bluetooth import MACHINE, MEASUREMENT, Device, Radio, Sighting, address_in, charge, until_gone
-from sensors.polar_control import ALREADY, WISHES, Answer, ControlError, Order, Setting, built, chosen, measured
-from sensors.polar_measurement import Kind, PolarFrame, PolarFrameError
-from sensors.polar_stream import RawStream, info
+from sensors.bluetooth.polar_control import (
+    ALREADY,
+    WISHES,
+    Answer,
+    ControlError,
+    Order,
+    Setting,
+    built,
+    chosen,
+    measured,
+)
+from sensors.bluetooth.polar_measurement import Kind, PolarFrame, PolarFrameError
+from sensors.bluetooth.polar_stream import RawStream, info
+from sensors.bluetooth.radio import MACHINE, MEASUREMENT, Device, Radio, Sighting, address_in, charge, until_gone
 from sensors.push.notifications import HR, RR, HeartRate
 from sensors.supervise import Link, LinkLost, Patience
 from sensors.supervised import Supervised

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from sensors.beat_times import BeatTimes
 from sensors.blocks import StreamInfo
-from sensors.heart_rate_measurement import HeartRateMeasurement
+from sensors.bluetooth.beat_times import BeatTimes
+from sensors.bluetooth.heart_rate_measurement import HeartRateMeasurement
 from sensors.push.handed import Handed
 
 HR = StreamInfo("hr", "hr", ("hr",), None)

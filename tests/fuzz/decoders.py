@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from sensors.blocks import SensorError
-from sensors.bluetooth import share
-from sensors.delta_frames import unpack
-from sensors.heart_rate_measurement import HeartRateMeasurement
-from sensors.polar_control import Answer, measured
-from sensors.polar_measurement import PolarFrame
+from sensors.bluetooth.delta_frames import unpack
+from sensors.bluetooth.heart_rate_measurement import HeartRateMeasurement
+from sensors.bluetooth.polar_control import Answer, measured
+from sensors.bluetooth.polar_measurement import PolarFrame
+from sensors.bluetooth.radio import share
 from sensors.push import messages
 
 

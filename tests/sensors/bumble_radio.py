@@ -34,10 +34,10 @@ from bumble.profiles.heart_rate_service import HeartRateService
 from bumble.transport import open_transport
 from bumble.transport.common import AsyncPipeSink, Transport
 
-from sensors.bluetooth import Radio
-from sensors.heart_rate_measurement import HeartRateMeasurement
-from sensors.polar_control import ALREADY, Answer, Order, Setting
-from sensors.polar_measurement import Kind, PolarFrame
+from sensors.bluetooth.heart_rate_measurement import HeartRateMeasurement
+from sensors.bluetooth.polar_control import ALREADY, Answer, Order, Setting
+from sensors.bluetooth.polar_measurement import Kind, PolarFrame
+from sensors.bluetooth.radio import Radio
 
 PHONE, STRAP, OTHER = "F0:F0:F0:F0:F0:F0", "F1:F1:F1:F1:F1:F1", "F2:F2:F2:F2:F2:F2"
 OFTEN = {"advertising_interval_min": 20.0, "advertising_interval_max": 40.0}

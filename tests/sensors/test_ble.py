@@ -11,7 +11,7 @@ import pytest
 
 from sensors.adapters.ble import Sensor, in_reach
 from sensors.blocks import Place, SampleBlock, SensorError, Status
-from sensors.heart_rate_measurement import HeartRateMeasurement
+from sensors.bluetooth.heart_rate_measurement import HeartRateMeasurement
 from sensors.supervise import Patience
 
 QUICK = Patience(first_pause_s=0.05, longest_pause_s=0.2, connect_s=3.0, silence_s=1.5)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sensors.heart_rate_measurement import HeartRateMeasurement
+from sensors.bluetooth.heart_rate_measurement import HeartRateMeasurement
 
 
 def _table() -> ModuleType:

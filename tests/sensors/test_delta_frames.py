@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.delta_frames import DeltaError, Samples, pack, unpack
+from sensors.bluetooth.delta_frames import DeltaError, Samples, pack, unpack
 
 BY_HAND = bytes.fromhex("e80318fc050361ccfc03")
 """Two channels of two bytes: 1000 and -1000, then three differences of five bits each.

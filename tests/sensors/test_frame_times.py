@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sensors.frame_times import Counted, FrameTimes
+from sensors.bluetooth.frame_times import Counted, FrameTimes
 
 COUNT, RATE_HZ = 73, 130.0
 FRAME_S = COUNT / RATE_HZ

@@ -5,7 +5,7 @@ from bumble.profiles.heart_rate_service import HeartRateService
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.heart_rate_measurement import HeartRateMeasurement, MeasurementError
+from sensors.bluetooth.heart_rate_measurement import HeartRateMeasurement, MeasurementError
 
 GOLDEN = [
     ("0048", HeartRateMeasurement(72)),

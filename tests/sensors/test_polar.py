@@ -12,7 +12,7 @@ import pytest
 from sensors.adapters import ble
 from sensors.adapters.polar import Sensor, in_reach
 from sensors.blocks import Place, SampleBlock, SensorError, Status
-from sensors.polar_measurement import COMPRESSED, Kind, PolarFrame
+from sensors.bluetooth.polar_measurement import COMPRESSED, Kind, PolarFrame
 from sensors.supervise import Patience
 
 QUICK = Patience(first_pause_s=0.05, longest_pause_s=0.2, connect_s=4.0, silence_s=1.5)

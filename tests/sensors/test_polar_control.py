@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.polar_control import Answer, ControlError, Order, Setting, built, chosen, measured, parsed
-from sensors.polar_measurement import Kind
+from sensors.bluetooth.polar_control import Answer, ControlError, Order, Setting, built, chosen, measured, parsed
+from sensors.bluetooth.polar_measurement import Kind
 
 H10_ECG = bytes.fromhex("f00100 00000001 82000101 0e00")
 """130 Hz, 14 bit."""

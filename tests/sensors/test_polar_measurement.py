@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.polar_measurement import FORMS, HEAD, Kind, PolarFrame, PolarFrameError
+from sensors.bluetooth.polar_measurement import FORMS, HEAD, Kind, PolarFrame, PolarFrameError
 
 ECG = bytes.fromhex("0000ca9a3b0000000000d204002efbffffff7f000080")
 """At 1 s: 1234, -1234 and the extremes of three bytes, in uV."""

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.beat_times import LATEST_S, BeatTimes
 from sensors.blocks import SampleBlock, SensorError, Status, StreamInfo
+from sensors.bluetooth.beat_times import LATEST_S, BeatTimes
 from sensors.loop_thread import LoopThread
 from sensors.mailbox import Mailbox
 from sensors.numbering import Numbering

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from sensors.adapters import ws
 from sensors.adapters.ws import Sensor
 from sensors.blocks import Place, SampleBlock, SensorError, Status
-from sensors.heart_rate_measurement import HeartRateMeasurement
+from sensors.bluetooth.heart_rate_measurement import HeartRateMeasurement
 from sensors.push.conversation import ENDINGS
 from sensors.push.listen_address import listen_address
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.blocks import SensorError
-from sensors.delta_frames import DeltaError, Samples, pack, raw, raw_bytes, unpack
+from sensors.bluetooth.delta_frames import DeltaError, Samples, pack, raw, raw_bytes, unpack
 
 HEAD = struct.Struct("<BQB")
 COMPRESSED = 0x80

@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Self
 
 from sensors.blocks import SensorError
-from sensors.polar_measurement import Kind
+from sensors.bluetooth.polar_measurement import Kind
 
 FEATURES, ANSWER = 0x0F, 0xF0
 

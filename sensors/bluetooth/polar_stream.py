@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sensors.blocks import Clock, StreamInfo
+from sensors.bluetooth.frame_times import FrameTimes
+from sensors.bluetooth.polar_measurement import Kind, PolarFrame
 from sensors.clock import DeviceClock
-from sensors.frame_times import FrameTimes
-from sensors.polar_measurement import Kind, PolarFrame
 from sensors.supervise import Link
 
 CHANNELS = {Kind.ECG: ("ecg",), Kind.PPG: ("ppg0", "ppg1", "ppg2", "ambient"), Kind.ACC: ("x", "y", "z")}
