@@ -37,11 +37,9 @@ def intervals_trouble(times_s: Values, rr_ms: Values, doubted: bool = False) -> 
     if _cyclic(rr_ms):
         return "the beat intervals are alike to the tick: frozen, or a pacemaker"
     even = np.abs(lately / np.median(lately) - 1) <= LARGEST_CHANGE
-    if newest.max() > WIDEST * newest.min():
-        return "the beat intervals are too irregular to be one heart's"
-    if len(lately) >= 4 and (
-        even.mean() < (EVEN_AGAIN if doubted else EVEN_SHARE) or even[-len(newest) :].mean() <= EVEN_NEWEST
-    ):
+    least = EVEN_AGAIN if doubted else EVEN_SHARE
+    uneven = len(lately) >= 4 and (even.mean() < least or even[-len(newest) :].mean() <= EVEN_NEWEST)
+    if uneven or newest.max() > WIDEST * newest.min():
         return "the beat intervals are too irregular to be one heart's"
     return ""
 
