@@ -212,3 +212,8 @@ def test_a_reading_is_made_of_what_was_kept():
     moment = next(iter(someone(1).moments()))
     assert isinstance(moment, Features)
     assert moment.readings["hr_bpm"] == Reading(moment.value("hr_bpm"), 0.9, 1.0, 10.0)
+
+
+def test_the_rival_network_learns_too(people):
+    few = people[:4]
+    assert of_windows(floors.recurrent(few, CHOICE, BODY)).mean("balanced") > 0.75

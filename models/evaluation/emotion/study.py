@@ -55,6 +55,7 @@ def study(people: Sequence[Distances], design: Design, done: Done) -> Study:
         "elapsed time alone": floors.elapsed_time(people, design),
         "random body": floors.random_body(people, choice, design, rng),
         "same readings, rest never updated": floors.fixed_rest(people, choice, design),
+        "a recurrent network, same readings": floors.recurrent(people, choice, design),
         "`resting`, set by hand": floors.at_rest_rule(people, design),
     }
     if floors.moving(people):
