@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lastSaid, saidBy } from "../../therapy_app/web/frontend/console/checkin.js";
 import { momentOf } from "../../therapy_app/web/frontend/console/moment.js";
-import { about } from "../../therapy_app/web/frontend/console/person.js";
+import { about, shares } from "../../therapy_app/web/frontend/console/person.js";
 import { stateOf } from "../../therapy_app/web/frontend/console/signals.js";
 import { gently, sentence } from "../../therapy_app/web/frontend/console/words.js";
 
@@ -27,6 +27,14 @@ test("where an estimate comes from: estimator, weights, delay, rest, what was sa
     "Mood comes from what the person says, not from the heart; last said 3 min ago.",
     "Learned of this person: energy moved by +0.10; version 2, from earlier sessions.",
   ]);
+});
+
+test("the shares add up to what is shown, smoothed or not", () => {
+  const now = [{ words: "pulse 9 above your rest", amount: 0.3 }, { words: "skin conductance up", amount: 0.1 }];
+  assert.deepEqual(shares(0.4, now), now);
+  const smoothed = shares(0.25, now);
+  assert.equal(smoothed.at(-1).words, "kept from the seconds before");
+  assert.ok(Math.abs(smoothed.reduce((sum, { amount }) => sum + amount, 0) - 0.25) < 1e-9);
 });
 
 test("a refused rest is told with its reason, and asked for again until it is there", () => {

@@ -34,8 +34,8 @@ NO_REST = Alarm(
 
 def no_rest(why: str, kept: bool) -> Alarm:
     """What is said when the minutes of rest were none."""
-    meanwhile = "The rest measured before is used." if kept else "Nothing can be compared with it, so no estimate."
-    return Alarm("rest", "warning", f"Those minutes were no rest: {why}. {meanwhile} Rest can be measured again.")
+    meanwhile = "The rest from before is used." if kept else "So there is no estimate."
+    return Alarm("rest", "warning", f"That was no rest: {why}. {meanwhile} It can be measured again.")
 
 
 class Body:

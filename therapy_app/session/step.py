@@ -110,7 +110,8 @@ class Session:
             self.body.use_stored_rest()
         if left is not None and left.name == "baseline":
             self.body.take_rest()
-            self.score.resume()
+            if not self.journal.newest("silenced"):  # the quiet of a silent baseline; any other ends by a person
+                self.score.resume()
         elif phase.name == "baseline" and not self.prescription.intro:
             self.score.silence(0.0)
         self.journal.write(PhaseBegun(phase.name, phase.end_s), self.journal.newest("started"))

@@ -73,7 +73,7 @@ def test_a_refused_rest_leaves_the_one_from_before_in_force(stage):
     (taken,) = stage.all("baseline")
     assert (taken.source, taken.baseline) == ("stored", REST)
     assert taken.reason == "the pulse fell by 20 a minute; rest of an earlier session"
-    assert "The rest measured before is used" in stage.all("alarm")[-1].words
+    assert "The rest from before is used" in stage.all("alarm")[-1].words
 
 
 def test_a_log_from_before_rest_was_judged_takes_any_minutes(stage):

@@ -169,6 +169,13 @@ def test_a_quiet_baseline_has_no_music(stage):
     assert stage.between("bar", 60, 70)
 
 
+@pytest.mark.parametrize("intro", [True, False])
+def test_a_silence_that_a_person_asked_for_outlasts_the_baseline(stage, say, intro):
+    stage = stage(baseline=None, baseline_s=60.0, intro=intro).play(20).play(80, [say("silence")])
+    assert not stage.between("bar", 25, 80)
+    assert stage.play(90, [say("resume")]).between("bar", 80, 90)
+
+
 def test_a_check_in_is_written_down_and_reaches_the_estimator(stage, say):
     stage = stage().play(30).play(40, [say("check_in", valence=-0.5, arousal=0.2, when="pre")])
     assert stage.all("check_in")[0].command.valence == -0.5

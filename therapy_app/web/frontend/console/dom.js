@@ -30,6 +30,7 @@ export function canvasOf(canvas, draw) {
   const redraw = () => {
     const scale = devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width || !height) return; // a part of the page that this account is not shown
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);

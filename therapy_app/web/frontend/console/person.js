@@ -32,12 +32,19 @@ function elements(moment, delayS) {
 function table({ arousal, valence, contributions }) {
   const caption = `The person seems ${place({ valence: valence.value, arousal: arousal.value })}. This is estimated.`;
   const head = make("tr", {}, make("th", { scope: "col" }, "Seen in the person"), make("th", { scope: "col", class: "number" }, "Energy"));
-  const rows = contributions.map(({ words, amount }) =>
+  const rows = shares(arousal.value, contributions).map(({ words, amount }) =>
     make("tr", {}, make("th", { scope: "row" }, words), make("td", { class: "number" }, signed(amount, 2))),
   );
   const interval = `Sum; for nine of ten people between ${signed(arousal.low)} and ${signed(arousal.high)}`;
   const sum = make("tr", {}, make("th", { scope: "row" }, interval), make("td", { class: "number" }, signed(arousal.value, 2)));
   return make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...rows), make("tfoot", {}, sum));
+}
+
+/** What adds up to the arousal that is shown: the readings of this second, and what smoothing keeps of those before. */
+export function shares(shown, contributions) {
+  const before = shown - contributions.reduce((sum, { amount }) => sum + amount, 0);
+  const kept = Math.abs(before) >= 0.005 ? [{ words: "kept from the seconds before", amount: before }] : [];
+  return [...contributions, ...kept];
 }
 
 /** Sentences about where the estimate comes from. */
