@@ -62,6 +62,7 @@ test("the person themselves is told gently, and that it is estimated", () => {
   assert.match(said(felt(0.3)), /You seem perhaps a little livelier than at rest/);
   assert.match(said(felt(-0.6)), /You seem calmer than at rest/);
   assert.match(said({ state: "unknown", reason: "not worn" }), /can't be told yet; the music follows its plan\.$/);
+  assert.match(gently({ readings, affect: null, phase: match, rest: { source: "refused" }, resting: false, ended: null }), /press ‘Rest again’/);
   assert.match(gently({ readings: {}, affect: null, phase: { phase: "baseline" }, resting: false, ended: null }), /^Sit comfortably/);
 });
 

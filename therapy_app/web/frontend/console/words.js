@@ -105,11 +105,15 @@ export function instruments(programs) {
 }
 
 const CALM_AS_REST = 0.15;
+const NO_REST =
+  "The first minutes were not quiet enough to compare with, so the music follows its plan. " +
+  "When you can sit still for three minutes, press ‘Rest again’.";
 
 /** One sentence for the person themselves about how they seem. */
-export function gently({ readings, affect, phase, resting, ended }) {
+export function gently({ readings, affect, phase, rest, resting, ended }) {
   if (ended) return "The music is over. Thank you.";
   if (resting || phase?.phase === "baseline") return "Sit comfortably: how you are at rest is being measured.";
+  if (rest?.source === "refused") return NO_REST;
   const pulse = readings.hr_bpm?.value ?? null;
   const felt = pulse === null ? "Your pulse can't be felt just now" : `Your pulse is felt, ${pulse.toFixed(0)} a minute`;
   if (affect?.state !== "known") return `${felt}. How lively you are can't be told yet; the music follows its plan.`;
