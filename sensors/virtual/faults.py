@@ -1,7 +1,7 @@
 """What goes wrong between a body and a machine: each fault by name, as a function over the blocks of a stream.
 
-A fault changes what arrives and nothing else: the body lives on, contact bits stay as they were, so that a fault must
-be told from the signal itself. What cannot be told from any signal: left and right electrodes of an EEG that change
+A fault changes what arrives and nothing else: the body lives on, and no contact bit tells of it, so that it must be told
+from the signal itself. What cannot be told from any signal: left and right electrodes of an EEG that change
 places (the asymmetry turns over, the bands stay right), and a pulse number that stays the same for half a minute.
 """
 
@@ -93,6 +93,10 @@ def _off_body(x: Samples, _: Samples, kind: str, memory: Memory) -> Samples:
         return np.asarray(250 * 10 ** memory.rng.random(x.shape))
     levels = {"ecg": 0.2 * noise, "ppg": 0.3 * noise, "eda": np.abs(0.02 * noise), "eeg": 60 * noise}
     return np.asarray(levels.get(kind, 0.0 * x))
+
+
+def _taken_off(block: SampleBlock, memory: Memory) -> list[SampleBlock]:
+    return [replace(struck, contact=None) for struck in altering(_off_body)(block, memory)]
 
 
 def _saturated(x: Samples, t_s: Samples, kind: str, _: Memory) -> Samples:
@@ -202,7 +206,7 @@ def _stamped(block: SampleBlock, start_s: float) -> SampleBlock:
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault("off_body", "off-body", "taken off, without a contact bit to tell it", altering(_off_body)),
+        Fault("off_body", "off-body", "taken off, without a contact bit to tell it", _taken_off),
         Fault("flat", "flat", "a line at zero", altering(lambda x, *_: 0 * x)),
         Fault("saturated", "saturated", "at the limits of the amplifier", altering(_saturated)),
         Fault("noise", "noise", "white noise as large as the signal", altering(_noise)),
