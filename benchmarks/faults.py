@@ -11,7 +11,18 @@ from pathlib import Path
 import click
 
 from benchmarks import fault_matrix
-from benchmarks.fault_matrix import BEATS, DEADLINE_S, DESTROYED, LATER_S, Tally, tally
+from benchmarks.fault_matrix import (
+    AROUND_S,
+    BEATS,
+    CALM,
+    CLEAN_S,
+    DEADLINE_S,
+    DESTROYED,
+    FAULT_S,
+    LATER_S,
+    Tally,
+    tally,
+)
 from sensors.virtual.faults import FAULTS, Fault
 from therapy_app import catalog
 
@@ -42,6 +53,7 @@ def table(tallies: Mapping[str, Tally], seeds: int) -> str:
             "",
             method.strip(),
             "",
+            f"CLEAN_S is {CLEAN_S}, FAULT_S {FAULT_S}, AROUND_S {AROUND_S}, CALM {CALM}. "
             f"Deadlines: {', '.join(deadlines)}.",
             "",
             f"{seeds} seeds; {judged:,} readings judged; estimators: {', '.join(catalog.names('estimator'))}.",

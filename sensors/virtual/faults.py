@@ -1,8 +1,8 @@
 """What goes wrong between a body and a machine: each fault by name, as a function over the blocks of a stream.
 
-A fault changes what arrives and nothing else: the body lives on, and no contact bit tells of it, so that it must be told
-from the signal itself. What cannot be told from any signal: left and right electrodes of an EEG that change
-places (the asymmetry turns over, the bands stay right), and a pulse number that stays the same for half a minute.
+A fault changes what arrives and nothing else: the body lives on, and no contact bit tells of it, so that it must be
+told from the signal itself. What cannot be told from any signal: left and right electrodes of an EEG that change places
+(the asymmetry turns over, the bands stay right), and a pulse number that stays the same for half a minute.
 """
 
 from __future__ import annotations

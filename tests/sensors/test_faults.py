@@ -3,8 +3,8 @@
 A fault begins after 75 clean seconds. *False calm* is an arousal that an estimator knows, smoothed as in a session, and
 that lies more than 0.15 below all it gives on the same body without the fault within ten seconds, or below that body's
 interval. *Late* is a reading that is still given more than 5 s (heart), 2 s (EEG) or 10 s (skin) after a fault that
-destroys its signal; `benchmarks.fault_matrix` lists which do, and three exceptions. *Wrong* is a reading that differs from
-the clean body's where the fault leaves one.
+destroys its signal; `benchmarks.fault_matrix` lists which do, and three exceptions. *Wrong* is a reading that
+differs from the clean body's where the fault leaves one.
 """
 
 from collections.abc import Iterator
