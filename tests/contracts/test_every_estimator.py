@@ -15,7 +15,9 @@ TYPICAL = {
     "rmssd_ms": 40.0,
     "sdnn_ms": 50.0,
     "eda_tonic_us": 4.0,
+    "eda_slope_us_per_min": 0.1,
     "scr_per_min": 3.0,
+    "scr_amplitude_us": 0.2,
     "resp_per_min": 14.0,
     "eeg_theta": -1.2,
     "eeg_alpha": -1.0,
@@ -60,6 +62,8 @@ def test_any_features_give_an_answer_within_its_bounds(estimator, person):
         for part in affect.contributions:
             assert part.words
             assert np.isfinite(part.amount)
+        if affect.contributions:
+            assert sum(part.amount for part in affect.contributions) == pytest.approx(affect.arousal.value, abs=1e-9)
         assert affect == estimator.estimate(features, PERSONS[person])  # nothing is remembered between calls
 
     check()
