@@ -6,7 +6,7 @@ import pytest
 from models.emotion.linear import ANCHOR, Estimator
 from models.evaluation.emotion import floors
 from models.evaluation.emotion.learning import curve
-from models.evaluation.emotion.measures import balanced, bootstrap, calibration_error, concordance
+from models.evaluation.emotion.measures import balanced, bootstrap, calibration_error, concordance, noise_of_calibration
 from models.evaluation.emotion.nested import nested, without
 from models.evaluation.emotion.standing import of_windows, standing
 from models.evaluation.emotion.tracks import Told, told, track
@@ -217,3 +217,16 @@ def test_a_reading_is_made_of_what_was_kept():
 def test_the_rival_network_learns_too(people):
     few = people[:4]
     assert of_windows(floors.recurrent(few, CHOICE, BODY)).mean("balanced") > 0.75
+
+
+def test_calibration_by_chance_is_what_an_honest_estimate_of_few_windows_shows(people):
+    rng = np.random.default_rng(4)
+    chances = rng.uniform(0.05, 0.95, 3000)
+    share = 0.3  # of windows are stressed, while the probabilities are told under even odds
+    real = chances * share / (chances * share + (1 - chances) * (1 - share))
+    y = (rng.random(3000) < real).astype(float)
+    many = Told(people[0].person, y, chances, chances - 0.5, np.arange(3000.0))
+    few = Told(people[0].person, y[:100], chances[:100], chances[:100] - 0.5, np.arange(100.0))
+    assert calibration_error([many]) < 0.05
+    assert noise_of_calibration([many], rng) < 0.05
+    assert noise_of_calibration([few], rng) > 0.07

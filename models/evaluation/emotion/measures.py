@@ -115,6 +115,9 @@ def noise_of_calibration(told: Sequence[Told], rng: np.random.Generator, draws: 
 
 
 def _as_told(told: Told, rng: np.random.Generator) -> Told:
-    """With labels drawn from its own probabilities."""
-    drawn = (rng.random(len(told.y)) < np.nan_to_num(told.stress, nan=0.5)).astype(np.float64)
+    """With labels drawn from its own probabilities, turned from even odds to how often the person is stressed."""
+    share = np.clip(told.y.mean() if len(told.y) else 0.5, 0.02, 0.98)
+    p = np.clip(np.nan_to_num(told.stress, nan=0.5), 1e-6, 1 - 1e-6)
+    real = p * share / (p * share + (1 - p) * (1 - share))
+    drawn = (rng.random(len(told.y)) < real).astype(np.float64)
     return Told(told.person, drawn, told.stress, told.arousal, told.start_s)
