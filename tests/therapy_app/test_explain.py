@@ -100,7 +100,8 @@ def test_a_generator_with_attention_is_drawn(therapy, tmp_path, monkeypatch):
 
 
 def test_the_music_of_a_changed_record_is_told_but_not_run_again(therapy, changed):
-    changed("UPDATE event SET body = replace(body, '\"velocity\":5', '\"velocity\":6') WHERE kind = 'bar'")
+    louder = """replace(replace(body, '"velocity":5', '"velocity":6'), '"velocity":3', '"velocity":4')"""
+    changed(f"UPDATE event SET body = {louder} WHERE kind = 'bar'")
     said = told(therapy("explain", 1, "--bar", 12, "--json"))
     assert said["contributions"]
     assert said["nearest"] is None
