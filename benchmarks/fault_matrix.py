@@ -80,6 +80,8 @@ TOLD_NOT = {("swapped", "eeg_faa"), *((name, "movement_g") for name in ("noise",
 """Left and right in each other's place: no signal can tell. A disturbed accelerometer shows movement, which lowers the
 belief in everything else."""
 CALM = 0.15
+SMOOTHED_S = 40
+"""So much of the time before the fault goes into the smoothing too."""
 REST_BELOW = {
     "hr_bpm": -8.0, "rmssd_ms": 15.0, "eda_tonic_us": -1.2, "scr_per_min": -2.0, "eeg_alpha": 0.2, "eeg_beta": -0.15
 }  # fmt: skip
@@ -93,6 +95,7 @@ class Case:
     fault: str
     worn: tuple[str, ...]
     struck: tuple[str, ...]
+    before: list[Features]
     clean: list[Features]
     faulty: list[Features]
 
@@ -125,7 +128,7 @@ class Life:
         self._begin(worn)
         striking = Striking(fault, CLEAN_S, np.inf, np.random.default_rng([self.seed, 1]), struck)
         faulty = self._live(worn, striking)
-        return Case(fault.name, worn, struck, self._clean(worn), faulty)
+        return Case(fault.name, worn, struck, self._ready[worn][2][-SMOOTHED_S:], self._clean(worn), faulty)
 
     @cached_property
     def person(self) -> Person:
@@ -200,9 +203,16 @@ def close(name: str, value: float, truth: float) -> bool:
 
 def false_calm(case: Case, estimator: Estimator, person: Person) -> list[str]:
     pairs = list(zip(case.clean, case.faulty, strict=True))
-    felt = _shown(estimator, person, case.faulty)
-    same = _shown(estimator, person, [_as_far_as(faulty, clean) for clean, faulty in pairs])
-    whole = _shown(estimator, person, case.clean)
+    smoothing = Smoothing()
+    for features in case.before:
+        _, smoothing = smoothing.after(estimator.estimate(features, person))
+
+    def shown(seconds: Iterable[Features]) -> list[Interval | None]:
+        return _shown(estimator, person, seconds, smoothing)
+
+    felt = shown(case.faulty)
+    same = shown([_as_far_as(faulty, clean) for clean, faulty in pairs])
+    whole = shown(case.clean)
     deadline_s, found = max(case.deadline_s(modality) for modality in case.worn), []
     for at, (now, faulty) in enumerate(zip(felt, case.faulty, strict=True)):
         around = slice(max(0, at - AROUND_S), at + AROUND_S + 1)
@@ -213,9 +223,11 @@ def false_calm(case: Case, estimator: Estimator, person: Person) -> list[str]:
     return found
 
 
-def _shown(estimator: Estimator, person: Person, seconds: Iterable[Features]) -> list[Interval | None]:
+def _shown(
+    estimator: Estimator, person: Person, seconds: Iterable[Features], smoothing: Smoothing
+) -> list[Interval | None]:
     """Arousal of each second as a session shows and uses it: smoothed."""
-    smoothing, shown = Smoothing(), []
+    shown = []
     for features in seconds:
         affect, smoothing = smoothing.after(estimator.estimate(features, person))
         shown.append(affect.arousal)

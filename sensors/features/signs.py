@@ -15,7 +15,7 @@ ALIKE_S, ALIKE_SAMPLES = 1.0, 32
 """A body never repeats so long a stretch to the last digit."""
 DISTINCT = 8
 """A line on fewer values than this may repeat itself by chance."""
-SPIKED_S, SPIKES = 4.0, 2
+SPIKED_S, SPIKES = 8.0, 2
 SPIKE_OVER_SLOPE = 3.0
 SLOPE_PERCENTILE = 97
 """One sample stands out on both sides by three times the steepest slope that the signal itself has."""
@@ -68,7 +68,7 @@ class Spikes:
 
     def take(self, values: Values) -> bool:
         self._seen = np.concatenate((self._seen, values))[-self._kept :]
-        if len(self._seen) < self._kept // 2:
+        if len(self._seen) < self._kept // 4:
             return False
         slopes = np.diff(self._seen)
         up, down = slopes[:-1], slopes[1:]
