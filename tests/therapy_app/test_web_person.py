@@ -19,7 +19,7 @@ from therapy_app.session.commands import Command
 from therapy_app.session.events import AffectEstimated, CheckIn, Entry, PersonalTaken
 
 
-def teach(clinic, client_id: int, said: float = 0.7) -> int:
+def teach(clinic, client_id: int, said: float = 1.0) -> int:
     """A finished session in which this client spoke once, and the version it left."""
     session = clinic.session(client_id, status="finished")
     taught = Personal().after([Told(0.1, said)]).after_mood(0.5)
@@ -45,7 +45,7 @@ def test_a_therapist_reads_what_was_learned_with_its_numbers_and_where_from(clin
     assert "Nothing has been learned yet" in words_of(therapist.get("/clients/1").text)
     session = teach(clinic, clinic.client)
     page = words_of(therapist.get("/clients/1").text)
-    assert "told once, +0.70 on average where +0.10 was estimated. Estimates are now moved by +0.20." in page
+    assert "told once, +1.00 on average where +0.10 was estimated. Estimates are now moved by +0.10" in page
     assert f"from 1 report in session {session}" in page
 
 
@@ -62,7 +62,7 @@ def test_forgetting_takes_the_values_from_the_page_and_from_the_next_session(cli
     page = words_of(therapist.get("/clients/1").text)
     assert "Nothing has been learned yet" in page
     assert "All before was forgotten, asked for by a person" in page
-    assert "+0.20" not in page
+    assert "+0.10" not in page
     assert not order(clinic.database, clinic.session(clinic.client)).personal.knows
 
 
@@ -79,7 +79,7 @@ def test_a_person_at_home_reads_and_forgets_what_was_learned_of_them(clinic):
     teach(clinic, clinic.client)
     home = clinic.browser("home")
     assert "/listen/learned" in home.get("/listen").text
-    assert "+0.70 on average" in words_of(home.get("/listen/learned").text)
+    assert "+1.00 on average" in words_of(home.get("/listen/learned").text)
     assert home.post("/listen/learned/forget").status_code == 303
     page = words_of(home.get("/listen/learned").text)
     assert "Forgotten." in page
@@ -121,10 +121,10 @@ def test_the_command_line_tells_and_forgets(clinic, monkeypatch):
         return CliRunner().invoke(main, ["person", *words, "--clinic", "North"])
 
     told = therapy("model", "M-001")
-    assert "Estimates are now moved by +0.20." in told.output
+    assert "Estimates are now moved by +0.10" in told.output
     assert f"1 report in session {session}" in told.output
     held = json.loads(therapy("model", "M-001", "--json").output.splitlines()[-1])
-    assert (held["versions"], round(held["model"]["bias"], 3)) == (1, 0.2)
+    assert (held["versions"], round(held["model"]["bias"], 3)) == (1, 0.1)
     assert "1 version forgotten" in therapy("forget", "M-001").output
     assert json.loads(therapy("model", "M-001", "--json").output.splitlines()[-1])["model"] is None
     assert "this clinic has no client M-099" in therapy("model", "M-099").output

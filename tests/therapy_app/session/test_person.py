@@ -17,7 +17,7 @@ from therapy_app.session.listening import UNEVEN, Listening
 from therapy_app.session.prescription import Prescription
 
 Worn = Callable[[float], Iterable[SampleBlock]]
-LEARNED = Personal(version=3).after([Told(0.0, 0.6)] * 2)
+LEARNED = Personal(version=3).after([Told(0.0, 0.8)] * 2)
 REST = Baseline(180.0, {"hr_bpm": 70.0})
 
 
@@ -92,10 +92,10 @@ def test_what_was_learned_before_is_in_force_from_the_first_second_and_said(stag
 
 
 def test_a_check_in_moves_the_estimates_that_follow_by_its_shrunken_share(stage, say):
-    stage = stage(lambda at_s: 0.2, personal=Personal()).play(60)
-    stage.play(120, [say("check_in", valence=0.3, arousal=0.8, when="during")])
+    stage = stage(lambda at_s: -0.2, personal=Personal()).play(60)
+    stage.play(120, [say("check_in", valence=0.3, arousal=1.0, when="during")])
     assert [round(taken.personal.bias, 2) for taken in stage.all("personal")] == [0.0, 0.2]
-    assert affects(stage)[-1].arousal.value == pytest.approx(0.4)
+    assert affects(stage)[-1].arousal.value == pytest.approx(0.0)
     check_in = next(entry for entry in stage.entries if entry.kind == "check_in")
     learned = next(entry for entry in stage.entries if entry.kind == "personal" and entry.seq > check_in.seq)
     assert check_in.seq in learned.follows
@@ -110,7 +110,9 @@ def test_reports_are_held_against_what_was_estimated_before_adapting(stage, say)
     stage = stage(lambda at_s: 0.2, personal=Personal()).play(60)
     for end_s in (70, 80, 90, 100):
         stage.play(end_s, [say("check_in", arousal=0.8, when="during")])
-    assert stage.all("personal")[-1].personal.bias == pytest.approx(4 / 6 * 0.6)
+    learned = stage.all("personal")[-1].personal
+    assert (learned.reports, learned.mean_estimated) == (4, pytest.approx(0.2))
+    assert learned.bias == pytest.approx(4 / 6 * 0.3)
 
 
 def test_half_a_check_in_teaches_that_half_only(stage, say):
