@@ -14,13 +14,13 @@ from sensors.blocks import SampleBlock, StreamInfo
 from sensors.readings import Features, Reading
 from sensors.window import Window
 
-REST = {"hr_bpm": 70.0, "eda_tonic_us": 1.0, "eda_slope_us_per_min": 0.0, "eeg_alpha": -0.9, "eeg_faa": 0.0}
-AROUSED = REST | {"hr_bpm": 79.0, "eda_tonic_us": 1.8, "eda_slope_us_per_min": 0.3, "eeg_alpha": -1.2}
-CALMER = REST | {"hr_bpm": 62.0, "eda_tonic_us": 0.7, "eda_slope_us_per_min": -0.2, "eeg_alpha": -0.7}
+REST = {"hr_bpm": 70.0, "eda_tonic_us": 1.0, "eeg_alpha": -0.9, "eeg_faa": 0.0}
+AROUSED = REST | {"hr_bpm": 79.0, "eda_tonic_us": 1.8, "eeg_alpha": -1.2}
+CALMER = REST | {"hr_bpm": 62.0, "eda_tonic_us": 0.7, "eeg_alpha": -0.7}
 PERSON = Person(Baseline(180.0, REST))
 SIGNALS = {
     "heart": ("hr_bpm",),
-    "skin": ("eda_tonic_us", "eda_slope_us_per_min"),
+    "skin": ("eda_tonic_us",),
     "EEG": ("eeg_alpha", "eeg_faa"),
 }
 SUBSETS = [subset for count in (1, 2, 3) for subset in combinations(SIGNALS, count)]

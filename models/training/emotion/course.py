@@ -12,6 +12,8 @@ from models.training.emotion.fit import BODY, BRAIN, FOLDS, Choice, Design, chos
 from models.usual import scaled
 
 DESIGNS = (BODY, BRAIN)
+OF_THE_SITE = ("eda_tonic_us", "scr_per_min")
+"""What these are at rest belongs to the electrode and its place: it makes no one unlike the training people."""
 ROOM = 0.25
 """Rests may lie outside those of the training people by this share of their range before they are called unlike."""
 
@@ -44,6 +46,8 @@ def _rests(people: Sequence[Distances], names: Sequence[str]) -> dict[str, tuple
     """Lowest and highest scaled rest of each reading, with a little room."""
     found = {}
     for name in names:
+        if name in OF_THE_SITE:
+            continue
         rests = [scaled(name, one.rests[name]) for one in people if name in one.rests]
         if len(rests) > 1:
             room = ROOM * (max(rests) - min(rests))

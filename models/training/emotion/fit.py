@@ -30,11 +30,12 @@ BODY = Design(
     60,
     (
         ("hr_bpm", "eda_tonic_us"),
-        ("hr_bpm", "eda_tonic_us", "eda_slope_us_per_min"),
-        ("hr_bpm", "eda_tonic_us", "eda_slope_us_per_min", "scr_per_min"),
-        ("hr_bpm", "rmssd_ms", "eda_tonic_us", "eda_slope_us_per_min", "scr_per_min", "scr_amplitude_us"),
+        ("hr_bpm", "eda_tonic_us", "scr_per_min"),
+        ("hr_bpm", "rmssd_ms", "eda_tonic_us", "scr_per_min"),
     ),
 )
+"""No slope and no height of skin responses: in microsiemens they belong to the electrode and where it sits, ten times
+larger on a palm than on a wrist. Tonic level enters by its ratio to the usual level only."""
 BRAIN = Design(
     "eegmat",
     30,
