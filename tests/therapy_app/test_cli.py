@@ -245,7 +245,7 @@ WRONG = [
     (("simulate", "--minutes", 1, "--seed", 1, "--patient", "ghost"), 1, "no virtual patient named 'ghost'; there are"),
     (("simulate", "--minutes", 0, "--seed", 1), 2, "0 is not in the range"),
     (("simulate", "--minutes", 1, "--seed", 1, "--protocol", "party"), 2, "'party' is not one of"),
-    (("sensors", "test", "polarr"), 1, "no sensor named 'polarr'; there are: ble, replay, virtual"),
+    (("sensors", "test", "polarr"), 1, "no sensor named 'polarr'; there are: ble, "),
     (("sensors", "test", "replay:nothing.zip"), 1, "no recording at nothing.zip"),
     (("estimate", "nothing.csv", "--out", "x.csv"), 2, "'nothing.csv' does not exist"),
     (("estimate", ".", "--out", "x.csv"), 1, "holds no Empatica E4 file"),
