@@ -15,7 +15,8 @@ MISS = 0.4
 error. Bias itself differs by an SD of only 0.09 between the 34 people of Stress-Predict."""
 CHANCE = 1.5
 """Only what goes beyond this many standard errors is learned. Shrunk means alone made every second person's estimates
-worse there; with this, one in ten, while people who do differ are followed with more reports."""
+worse there; with this hardly anyone's, while people who do differ are followed with more reports. Both constants come
+from the people the estimator was trained on: `python -m benchmarks.personal` prints them and what learning does."""
 USUAL_SPREAD = 0.3
 """SD of a person's estimates over a session. Two reports this far apart tell as much of gain as of bias."""
 LARGEST_BIAS = 0.5
