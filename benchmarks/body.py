@@ -24,7 +24,7 @@ def _estimate(blocks: list[SampleBlock]) -> Figure:
             if second - 1 <= block.start_s < second:
                 window.add(block)
         features = window.describe(float(second))
-    rest = {"hr_bpm": 70.0, "eda_tonic_us": 4.0, "eda_slope_us_per_min": 0.0, "eeg_alpha": -1.0, "rmssd_ms": 40.0}
+    rest = {"hr_bpm": 70.0, "eda_tonic_us": 4.0, "eda_slope_per_min": 0.0, "eeg_alpha": -1.0, "rmssd_ms": 40.0}
     estimator, person = Estimator(), Person(Baseline(180.0, rest))
     begun = time.process_time()
     for second in range(1000):

@@ -8,7 +8,7 @@ WORDS = {
     "hr_bpm": "pulse",
     "rmssd_ms": "beat-to-beat variation",
     "eda_tonic_us": "skin conductance",
-    "eda_slope_us_per_min": "rise of skin conductance",
+    "eda_slope_per_min": "rise of skin conductance",
     "scr_per_min": "skin responses",
     "scr_amplitude_us": "size of skin responses",
     "eeg_theta": "theta waves",

@@ -12,7 +12,7 @@ READINGS = {
     "sdnn_ms": "ms",
     "rr_corrected": "1",
     "eda_tonic_us": "uS",
-    "eda_slope_us_per_min": "uS/min",
+    "eda_slope_per_min": "1/min",
     "scr_per_min": "1/min",
     "scr_amplitude_us": "uS",
     "resp_per_min": "1/min",

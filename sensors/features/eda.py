@@ -74,7 +74,7 @@ class Skin:
         trouble = self._trouble(moment)
         return {
             "eda_tonic_us": self._tonic(moment, trouble),
-            "eda_slope_us_per_min": self._slope(moment, trouble),
+            "eda_slope_per_min": self._slope(moment, trouble),
             **self._phasic(moment, trouble),
         }
 
@@ -107,7 +107,8 @@ class Skin:
         return moment.known(float(np.median(recent_us)), quality, TONIC_S)
 
     def _slope(self, moment: Moment, trouble: str) -> Reading:
-        """The straight line through the levels, uS a minute; a gap begins it anew."""
+        """The straight line through the levels, as a share of their mean a minute: in microsiemens it would belong to
+        the electrode and where it sits. A gap begins it anew."""
         recent = self._recent(moment, SLOPE_S)
         quality = self._quality(moment, SLOPE_S)
         why = moment.silence(SLOPE_S, 0.8, trouble)
@@ -119,7 +120,8 @@ class Skin:
             return moment.absent(why, SLOPE_S)
         at_s, levels_us = np.array(recent).T
         at_s = at_s - at_s.mean()
-        return moment.known(60 * float(at_s @ levels_us) / float(at_s @ at_s), quality, SLOPE_S)
+        slope_us_per_s = float(at_s @ levels_us) / float(at_s @ at_s)
+        return moment.known(60 * slope_us_per_s / float(levels_us.mean()), quality, SLOPE_S)
 
     def _phasic(self, moment: Moment, trouble: str) -> dict[str, Reading]:
         """How many responses a minute and how high on average."""

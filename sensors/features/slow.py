@@ -13,7 +13,7 @@ HEART = ("hr_bpm", "rmssd_ms", "sdnn_ms", "rr_corrected", "resp_per_min")
 SLOWEST: Mapping[str, tuple[float, tuple[str, ...]]] = {
     "ecg": (50.0, HEART),
     "ppg": (15.0, HEART),
-    "eda": (0.5, ("eda_tonic_us", "eda_slope_us_per_min", "scr_per_min", "scr_amplitude_us")),
+    "eda": (0.5, ("eda_tonic_us", "eda_slope_per_min", "scr_per_min", "scr_amplitude_us")),
     "eeg": (64.0, ("eeg_theta", "eeg_alpha", "eeg_beta", "eeg_theta_beta", "eeg_faa")),
     "acc": (4.0, ("movement_g",)),
     "resp": (2.0, ("resp_per_min",)),

@@ -15,7 +15,7 @@ TYPICAL = {
     "rmssd_ms": 40.0,
     "sdnn_ms": 50.0,
     "eda_tonic_us": 4.0,
-    "eda_slope_us_per_min": 0.1,
+    "eda_slope_per_min": 0.1,
     "scr_per_min": 3.0,
     "scr_amplitude_us": 0.2,
     "resp_per_min": 14.0,

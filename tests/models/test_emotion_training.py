@@ -35,7 +35,7 @@ def someone(number, effect=1.0, corpus="stress-predict"):
     values = np.full((LENGTH_S, len(NAMES)), np.nan)
     values[:, NAMES.index("hr_bpm")] = rng.uniform(60, 85) + 3 * wander["hr"] + 6 * effect * labels
     values[:, NAMES.index("eda_tonic_us")] = np.exp(rng.normal() + 0.15 * wander["eda"] + 0.3 * effect * labels)
-    values[:, NAMES.index("eda_slope_us_per_min")] = rng.normal(0, 0.2, LENGTH_S)
+    values[:, NAMES.index("eda_slope_per_min")] = rng.normal(0, 0.2, LENGTH_S)
     values[:, NAMES.index("scr_per_min")] = rng.poisson(4, LENGTH_S)
     values[:, NAMES.index("rmssd_ms")] = rng.normal(40, 5, LENGTH_S)
     values[:, NAMES.index("scr_amplitude_us")] = rng.uniform(0.1, 0.3, LENGTH_S)

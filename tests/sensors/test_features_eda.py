@@ -104,8 +104,9 @@ def test_one_jump_of_an_electrode_is_no_response():
 @pytest.mark.parametrize("per_min", [-1.2, 0.0, 3.0])
 def test_the_slope_is_that_of_the_level(per_min):
     seen = describe(8 + per_min / 60 * np.arange(60 * 4) / 4 + 1e-3 * np.random.default_rng(2).standard_normal(240))
-    assert seen["eda_slope_us_per_min"].value == pytest.approx(per_min, abs=0.02)
-    assert seen["eda_slope_us_per_min"].window_s == 30
+    level_us = 8 + per_min * 0.75  # in the middle of the last half minute
+    assert seen["eda_slope_per_min"].value == pytest.approx(per_min / level_us, abs=0.003)
+    assert seen["eda_slope_per_min"].window_s == 30
 
 
 def test_the_mean_height_of_the_responses_is_told():

@@ -18,7 +18,7 @@ from models.training.emotion.corpora import CORPORA
 from models.training.emotion.fit import BODY
 
 NAME = "linear"
-CLOCKS = ("hr_bpm", "rmssd_ms", "eda_tonic_us", "eda_slope_us_per_min", "scr_per_min", "movement_g")
+CLOCKS = ("hr_bpm", "rmssd_ms", "eda_tonic_us", "eda_slope_per_min", "scr_per_min", "movement_g")
 ASKED = 0.72
 
 

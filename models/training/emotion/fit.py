@@ -30,12 +30,13 @@ BODY = Design(
     60,
     (
         ("hr_bpm", "eda_tonic_us"),
+        ("hr_bpm", "eda_tonic_us", "eda_slope_per_min"),
         ("hr_bpm", "eda_tonic_us", "scr_per_min"),
         ("hr_bpm", "rmssd_ms", "eda_tonic_us", "scr_per_min"),
     ),
 )
-"""No slope and no height of skin responses: in microsiemens they belong to the electrode and where it sits, ten times
-larger on a palm than on a wrist. Tonic level enters by its ratio to the usual level only."""
+"""No height of skin responses: in microsiemens it belongs to the electrode and where it sits, ten times larger on a palm
+than on a wrist. Tonic level enters by its ratio to the usual level, its slope as a share of the level."""
 BRAIN = Design(
     "eegmat",
     30,
@@ -47,7 +48,7 @@ SIGNALS: Mapping[str, str] = {
     "hr_bpm": "heart",
     "rmssd_ms": "heart",
     "eda_tonic_us": "skin",
-    "eda_slope_us_per_min": "skin",
+    "eda_slope_per_min": "skin",
     "scr_per_min": "skin",
     "scr_amplitude_us": "skin",
     "movement_g": "skin",
