@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.resting import REST_S, labels_of, wrist
-from models.emotion.linear import ANCHOR, Estimator
+from models.emotion.linear import Estimator
+from models.evidence import ANCHOR
 from models.person import Person, rest_of
 from models.personal import Personal, Told
 from models.smoothing import Smoothing

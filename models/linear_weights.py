@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from math import exp, isfinite, log
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,13 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from models import shipped
+from models import calibration, shipped
+from models.calibration import Calibration
 from models.shipped import WEIGHTS, WeightsError
 
 NAME = "emotion_linear"
 FURTHEST = 1.5
 """Distances are cut off at this many spreads: no single reading may decide."""
-BODY, BRAIN = ("heart", "skin"), "brain"
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,6 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Fitted on people left out: `gain` on the log odds, the share of `lapses` (people who react the other way round,
-    which keeps probabilities off 0 and 1), and the half-width of the 90 % interval."""
-
-    gain: float
-    lapses: float
-    half_width: float
-
-    def odds(self, log_odds: float) -> float:
-        """Calibrated log odds; lapses bound them."""
-        chance = self.lapses + (1 - 2 * self.lapses) / (1 + exp(-self.gain * log_odds))
-        return log(chance / (1 - chance))
-
-
-@dataclass(frozen=True)
 class Weights:
     """`calibrations` by the signals present: heart, skin, heart+skin, brain. `rests`: lowest and highest scaled rest
     of each reading among the people it was trained on."""
@@ -72,11 +57,6 @@ class Weights:
             raise WeightsError("weights that are no numbers, or a spread that isn't above 0")
 
 
-def kind_of(signals: set[str]) -> str:
-    """'heart+skin': the body's signals among these, as calibrations name them; '' for none."""
-    return "+".join(signal for signal in BODY if signal in signals)
-
-
 def read(name: str = NAME, folder: Path = WEIGHTS) -> Weights:
     """Raises WeightsError when the file is missing, altered, or not of this kind."""
     content = shipped.content(name, folder)
@@ -84,17 +64,7 @@ def read(name: str = NAME, folder: Path = WEIGHTS) -> Weights:
     try:
         held = {key: value.tolist() for key, value in load(content).items()}
         rows = zip(about["readings"], about["signals"], held["weight"], held["spread"], held["middle"], strict=True)
-        return Weights(
-            tuple(Term(*row) for row in rows),
-            {
-                kind: Calibration(*row)
-                for kind, *row in zip(about["kinds"], held["gain"], held["lapses"], held["half_width"], strict=True)
-            },
-            {
-                reading: (low, high)
-                for reading, low, high in zip(about["rests"], held["rest_low"], held["rest_high"], strict=True)
-            },
-        )
+        return Weights(tuple(Term(*row) for row in rows), *calibration.held(about, held))
     except (KeyError, ValueError, TypeError, SafetensorError) as error:
         raise WeightsError(f"the weights of {name!r} are not those of a linear estimator: {error}") from error
 
@@ -105,18 +75,13 @@ def ship(weights: Weights, about: Mapping[str, Any], folder: Path = WEIGHTS, nam
         "weight": [term.weight for term in weights.terms],
         "spread": [term.spread for term in weights.terms],
         "middle": [term.middle for term in weights.terms],
-        "gain": [row.gain for row in weights.calibrations.values()],
-        "lapses": [row.lapses for row in weights.calibrations.values()],
-        "half_width": [row.half_width for row in weights.calibrations.values()],
-        "rest_low": [low for low, _ in weights.rests.values()],
-        "rest_high": [high for _, high in weights.rests.values()],
+        **calibration.rows_of(weights.calibrations, weights.rests),
     }
     told = {
         "kind": "linear",
         "readings": [term.reading for term in weights.terms],
         "signals": [term.signal for term in weights.terms],
-        "kinds": [*weights.calibrations],
-        "rests": [*weights.rests],
+        **calibration.names_of(weights.calibrations, weights.rests),
         **about,
     }
     arrays = {key: np.array(values, np.float64) for key, values in tensors.items()}

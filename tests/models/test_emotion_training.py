@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from models.emotion.linear import ANCHOR, Estimator
+from models.calibration import Calibration
+from models.emotion.linear import Estimator
 from models.evaluation.emotion import floors
 from models.evaluation.emotion.learning import curve
 from models.evaluation.emotion.measures import balanced, bootstrap, calibration_error, concordance, noise_of_calibration
 from models.evaluation.emotion.nested import nested, without
 from models.evaluation.emotion.standing import of_windows, standing
 from models.evaluation.emotion.tracks import Told, told, track
-from models.linear_weights import Calibration, Term, Weights
+from models.evidence import ANCHOR
+from models.linear_weights import Term, Weights
 from models.person import Person, rest_of
 from models.training.emotion.calibrate import quantile, smoothed
 from models.training.emotion.card import card

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.affect import Affect, Interval
-from models.emotion.linear import ANCHOR
 from models.evaluation.emotion.measures import Scores, balanced, scores
 from models.evaluation.emotion.tracks import Told
+from models.evidence import ANCHOR
 from models.personal import Personal
 from models.personal import Told as Report
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from models.emotion.linear import ANCHOR
 from models.evaluation.emotion.tracks import Told, Track
+from models.evidence import ANCHOR
 from models.training.emotion.distances import even
 from models.training.emotion.people import Array
 

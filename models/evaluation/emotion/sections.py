@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from models.calibration import Calibration
 from models.evaluation.emotion import clips
 from models.evaluation.emotion.clock import reads_clock
 from models.evaluation.emotion.learning import curve, in_hindsight, per_state
@@ -13,7 +14,6 @@ from models.evaluation.emotion.measures import mean_of, noise_of_calibration
 from models.evaluation.emotion.standing import Standing
 from models.evaluation.emotion.study import SEED, Study
 from models.evaluation.music.tables import Figure, Section, Table, told
-from models.linear_weights import Calibration
 from models.training.emotion.corpora import CORPORA
 from models.training.emotion.fit import BODY
 

@@ -8,8 +8,9 @@ from math import exp
 
 import numpy as np
 
-from models.emotion.linear import ANCHOR, widened
-from models.linear_weights import Calibration, Term
+from models.calibration import Calibration
+from models.evidence import ANCHOR, widened
+from models.linear_weights import Term
 from models.smoothing import TIME_CONSTANT_S
 from models.training.emotion.distances import Distances, even, rows, windows
 from models.training.emotion.fit import SIGNALS, Choice, Design, fit, log_odds

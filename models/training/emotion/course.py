@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.linear_weights import Calibration, Term, Weights
+from models.calibration import Calibration
+from models.linear_weights import Term, Weights
 from models.training.emotion.calibrate import calibrated, left_out, terms_of
 from models.training.emotion.distances import Distances
 from models.training.emotion.fit import BODY, BRAIN, FOLDS, Choice, Design, chosen
