@@ -35,8 +35,8 @@ BODY = Design(
         ("hr_bpm", "rmssd_ms", "eda_tonic_us", "scr_per_min"),
     ),
 )
-"""No height of skin responses: in microsiemens it belongs to the electrode and where it sits, ten times larger on a palm
-than on a wrist. Tonic level enters by its ratio to the usual level, its slope as a share of the level."""
+"""No height of skin responses: in microsiemens it belongs to the electrode and where it sits, ten times larger on a
+palm than on a wrist. Tonic level enters by its ratio to the usual level, its slope as a share of the level."""
 BRAIN = Design(
     "eegmat",
     30,
