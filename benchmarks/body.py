@@ -29,6 +29,6 @@ def _estimate(blocks: list[SampleBlock]) -> Figure:
     begun = time.process_time()
     for second in range(1000):
         now = replace(features, at_s=60.0 + second)
-        person = replace(person, usual=person.usual.after(now))
+        person = person.after(now)
         estimator.estimate(now, person)
     return Figure("one estimate of affect", round(time.process_time() - begun, 3), "ms", 1.0)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
+from models.recent import Recent
 from models.unrest import unrest
 from models.usual import Usual
 from sensors.readings import Features
@@ -49,8 +50,13 @@ class Person:
     baseline: Baseline | None = None
     reports: tuple[SelfReport, ...] = field(default=())
     usual: Usual = field(default=Usual())
+    recent: Recent = field(default=Recent())
     usual_valence: float = 0.0
     refused: str = ""
+
+    def after(self, features: Features) -> Person:
+        """With one more second of their body. The same second again changes nothing."""
+        return replace(self, usual=self.usual.after(features), recent=self.recent.after(features))
 
     @property
     def why_no_rest(self) -> str:

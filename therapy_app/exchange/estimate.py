@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from io import StringIO
 from math import isfinite
 from pathlib import Path
@@ -86,7 +85,7 @@ def estimate_rows(
     person = Person(rest.baseline, refused=rest.refused)
     smoothing = Smoothing()
     for moment in moments:
-        person = replace(person, usual=person.usual.after(moment))
+        person = person.after(moment)
         affect, smoothing = smoothing.after(estimator.estimate(moment, person))
         yield row_of(moment, affect)
 

@@ -44,7 +44,7 @@ class Listening:
         return _without_variability(features) if self._started.uneven_heart else features
 
     def feel(self, features: Features) -> Affect:
-        self._person = replace(self._person, usual=self._person.usual.after(features))
+        self._person = self._person.after(features)
         affect, self._smoothing = self._smoothing.after(self._estimator.estimate(features, self._person))
         self._unadapted = affect
         return self._personal.adapted(affect) if self._personal else affect

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.affect import Affect, Estimator
 from models.person import Person, rest_of
+from models.recent import Recent
 from models.smoothing import Smoothing
 from models.training.emotion.distances import windows
 from models.training.emotion.people import Array, Recorded
@@ -27,20 +28,25 @@ class Track:
 
 
 def track(estimator: Estimator, person: Recorded) -> Track:
-    """Rest first, then every second with the person's usual level and smoothing; a new recording smooths anew."""
+    """Rest first, then every second with the person's usual level and smoothing.
+
+    A new recording smooths anew and can't be looked back beyond.
+    """
     moments = list(person.moments())
     rested = Person(rest_of(moments[: person.rest_s], float(person.rest_s)))
     table = np.full((len(moments), 4), np.nan)
-    for second, affect in enumerate(_smooth(_felt(estimator, moments, rested), person.parts)):
+    for second, affect in enumerate(_smooth(_felt(estimator, moments, rested, person.parts), person.parts)):
         if affect.arousal is not None and affect.stress_probability is not None:
             shown = affect.arousal
             table[second] = shown.value, shown.low, shown.high, affect.stress_probability
     return Track(person, *table.T)
 
 
-def _felt(estimator: Estimator, moments: Iterable[Features], person: Person) -> Iterator[Affect]:
-    for moment in moments:
-        person = replace(person, usual=person.usual.after(moment))
+def _felt(
+    estimator: Estimator, moments: Iterable[Features], person: Person, parts: tuple[int, ...]
+) -> Iterator[Affect]:
+    for second, moment in enumerate(moments):
+        person = (replace(person, recent=Recent()) if second in parts else person).after(moment)
         yield estimator.estimate(moment, person)
 
 
