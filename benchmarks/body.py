@@ -7,17 +7,22 @@ from dataclasses import replace
 
 from benchmarks.features import blocks
 from benchmarks.figure import Figure
-from models.emotion.linear import Estimator
+from models.affect import Estimator
+from models.emotion import linear, network
 from models.person import Baseline, Person
 from sensors.blocks import SampleBlock
 from sensors.window import Window
 
 
 def measure() -> list[Figure]:
-    return [_estimate(blocks(60))]
+    measured = blocks(60)
+    return [
+        _estimate("one estimate of affect", linear.Estimator(), measured),
+        _estimate("one estimate of affect, network", network.Estimator(), measured),
+    ]
 
 
-def _estimate(blocks: list[SampleBlock]) -> Figure:
+def _estimate(name: str, estimator: Estimator, blocks: list[SampleBlock]) -> Figure:
     window = Window()
     for second in range(1, 61):
         for block in blocks:
@@ -25,10 +30,10 @@ def _estimate(blocks: list[SampleBlock]) -> Figure:
                 window.add(block)
         features = window.describe(float(second))
     rest = {"hr_bpm": 70.0, "eda_tonic_us": 4.0, "eda_slope_per_min": 0.0, "eeg_alpha": -1.0, "rmssd_ms": 40.0}
-    estimator, person = Estimator(), Person(Baseline(180.0, rest))
+    person = Person(Baseline(180.0, rest))
     begun = time.process_time()
     for second in range(1000):
         now = replace(features, at_s=60.0 + second)
         person = person.after(now)
         estimator.estimate(now, person)
-    return Figure("one estimate of affect", round(time.process_time() - begun, 3), "ms", 1.0)
+    return Figure(name, round(time.process_time() - begun, 3), "ms", 1.0)

@@ -216,11 +216,6 @@ def test_a_reading_is_made_of_what_was_kept():
     assert moment.readings["hr_bpm"] == Reading(moment.value("hr_bpm"), 0.9, 1.0, 10.0)
 
 
-def test_the_rival_network_learns_too(people):
-    few = people[:4]
-    assert of_windows(floors.recurrent(few, CHOICE, BODY)).mean("balanced") > 0.75
-
-
 def test_calibration_by_chance_is_what_an_honest_estimate_of_few_windows_shows(people):
     rng = np.random.default_rng(4)
     chances = rng.uniform(0.05, 0.95, 3000)

@@ -43,11 +43,12 @@ def test_a_network_says_what_it_was_trained_on_and_how_well_it_does(name: str) -
     assert nats["test"] < 0.6 * nats["bigram"]
 
 
-def test_the_card_of_the_estimator_names_its_people_and_their_licences() -> None:
-    card = (WEIGHTS / "emotion_linear.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["emotion_linear", "emotion_network"])
+def test_the_card_of_an_estimator_names_its_people_and_their_licences(name: str) -> None:
+    card = (WEIGHTS / f"{name}.md").read_text(encoding="utf-8")
     for row in EMOTION.values():
         assert row.name in card
         assert row.licence in card
         assert row.credit in card
     assert "therapy train emotion" in card
-    assert known()["emotion_linear"] in card
+    assert known()[name] in card

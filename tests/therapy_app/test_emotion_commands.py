@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from models import network_weights
 from models.linear_weights import NAME, read
+from models.shipped import known
 from therapy_app.cli import main
 
 PEOPLE = 7
@@ -59,6 +61,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Readings are kept from one test to the next."""
+    return tmp_path_factory.mktemp("work")
+
+
 def run(*words: object) -> dict[str, object]:
     done = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
     assert done.exit_code == 0, done.output
@@ -66,8 +74,10 @@ def run(*words: object) -> dict[str, object]:
     return told
 
 
-def test_training_writes_weights_that_load_and_a_card_and_the_report_follows(data: Path, tmp_path: Path) -> None:
-    work, weights = tmp_path / "work", tmp_path / "weights"
+def test_training_writes_weights_that_load_and_a_card_and_the_report_follows(
+    data: Path, work: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights"
     trained = run("train", "emotion", data, "--work", work, "--out", weights, "--json")
     terms = {term.reading: term.weight for term in read(folder=weights).terms}
     assert terms["hr_bpm"] > 0
@@ -86,6 +96,9 @@ def test_training_writes_weights_that_load_and_a_card_and_the_report_follows(dat
     for words in (
         "elapsed time alone",
         "always calm",
+        "`network`",
+        "ensemble of `linear` and `network`",
+        "It earns its place where",
         "random body",
         "turned round in time",
         "Not measured: case-annotations",
@@ -95,6 +108,17 @@ def test_training_writes_weights_that_load_and_a_card_and_the_report_follows(dat
     ):
         assert words in text, words
     assert str(tmp_path) not in text
+
+
+def test_the_network_is_trained_where_it_is_asked_for(data: Path, work: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    trained = run("train", "emotion", data, "--estimator", "network", "--work", work, "--out", weights, "--json")
+    assert trained["estimator"] == "network"
+    assert [*known(weights)] == [network_weights.NAME]
+    card = (weights / f"{network_weights.NAME}.md").read_text()
+    assert str(trained["weights_sha256"]) in card
+    assert "--estimator network" in card
+    assert len(network_weights.read(folder=weights).networks) == 2
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -10,21 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from models import network_weights
 from models.emotion import resting
-from models.evaluation.emotion import clips, sections
+from models.evaluation.emotion import clips, rivals, sections
 from models.evaluation.emotion.nested import nested
 from models.evaluation.emotion.report import Circumstances, report
 from models.evaluation.emotion.standing import standing
 from models.evaluation.emotion.study import Study, study
-from models.evaluation.emotion.tracks import track
+from models.evaluation.emotion.tracks import Track, track
 from models.evaluation.music.tables import Figure, Section
 from models.linear_weights import NAME, Weights, read, ship
 from models.shipped import known
 from models.training.corpus.archives import ArchiveMissing, opened
-from models.training.emotion import cache
+from models.training.emotion import cache, network, network_card
 from models.training.emotion.card import card
 from models.training.emotion.course import DESIGNS, learned
 from models.training.emotion.distances import Distances, distances
+from models.training.emotion.fit import Design
 from models.training.emotion.told import about
 from therapy_app.cli.output import progress_bar
 
@@ -38,29 +40,68 @@ def people_in(data: Path, work: Path, say: Say, most: int | None = None) -> dict
     return {name: [distances(person) for person in own] for name, own in read.items()}
 
 
-def trained(data: Path, work: Path, weights: Path, say: Say) -> dict[str, Any]:
+def trained(kind: str, data: Path, work: Path, weights: Path, say: Say) -> dict[str, Any]:
     """Fits on everyone, measures on each left out, writes weights and card into the folder `weights`."""
     begun = time.perf_counter()
-    people = people_in(data, work, say)
-    found = learned(people)
-    told = about("therapy train emotion DATA", cache.key(), _results(people))
-    digest = ship(found.weights, told, weights)
-    (weights / f"{NAME}.md").write_text(card(found.weights, told, digest), encoding="utf-8")
+    people, course = people_in(data, work, say), COURSES[kind]
+    told = about(course.command, cache.key(), _results(people, course))
+    digest, text = course.written(people, told, weights)
+    (weights / f"{course.weights}.md").write_text(text, encoding="utf-8")
     return {
-        "estimator": "linear",
-        "weights": str(weights / f"{NAME}.safetensors"),
+        "estimator": kind,
+        "weights": str(weights / f"{course.weights}.safetensors"),
         "weights_sha256": digest,
         "corpora": told["corpora"],
         "seconds": round(time.perf_counter() - begun, 1),
     }
 
 
-def _results(people: Mapping[str, Sequence[Distances]]) -> dict[str, Any]:
+People = Mapping[str, Sequence[Distances]]
+About = Mapping[str, Any]
+Done = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Course:
+    """How one estimator is trained: `written` fits on everyone and returns SHA-256 and card, `tracks` are of people
+    whom the estimator never saw."""
+
+    command: str
+    weights: str
+    written: Callable[[People, About, Path], tuple[str, str]]
+    tracks: Callable[[Sequence[Distances], Design, Done], Sequence[Track]]
+
+
+def _linear(people: People, told: About, folder: Path) -> tuple[str, str]:
+    found = learned(people).weights
+    digest = ship(found, told, folder)
+    return digest, card(found, told, digest)
+
+
+def _linear_tracks(people: Sequence[Distances], design: Design, done: Done) -> Sequence[Track]:
+    return nested(people, design, {}, done).tracks[""]
+
+
+def _network(people: People, told: About, folder: Path) -> tuple[str, str]:
+    found = network.learned(people)
+    digest = network_weights.ship(found, told, folder)
+    return digest, network_card.card(found, told, digest)
+
+
+COURSES: Mapping[str, Course] = {
+    "linear": Course("therapy train emotion DATA", NAME, _linear, _linear_tracks),
+    "network": Course(
+        "therapy train emotion DATA --estimator network", network_weights.NAME, _network, rivals.network_tracks
+    ),
+}
+
+
+def _results(people: People, course: Course) -> dict[str, Any]:
     results: dict[str, Any] = {}
     with progress_bar("leaving each person out", total=sum(map(len, people.values()))) as done:
         for design in DESIGNS:
             own = people[design.corpus]
-            tracks = nested(own, design, {}, partial(_counted, done, sum(len(people[c]) for c in results))).tracks[""]
+            tracks = course.tracks(own, design, partial(_counted, done, sum(len(people[c]) for c in results)))
             ruled = [track(resting.Estimator(), one.person) for one in own]
             results[design.corpus] = (design, standing(tracks, design.window_s), standing(ruled, design.window_s))
     return results
@@ -104,6 +145,7 @@ def _sections(people: Mapping[str, Sequence[Distances]], weights: Weights, data:
             studies.append(study(people[design.corpus], design, partial(_counted, done, len(studies))))
     return [
         *(sections.accuracy(one) for one in studies),
+        sections.together(studies),
         sections.uncertainty(studies, weights.calibrations),
         sections.time(studies[0]),
         sections.reports(studies),

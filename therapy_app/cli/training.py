@@ -93,21 +93,23 @@ def music(
 
 @train.command(epilog="Example: therapy train emotion ~/data/emotion --out weights")
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--estimator", type=click.Choice(["linear", "network"]), default="linear", show_default=True)
 @click.option("--out", type=FOLDER, help="Folder of weights and card; one under the data folder by default.")
 @click.option("--work", type=FOLDER, help="Where readings are kept between runs; under the data folder by default.")
 @click.option("--ship", is_flag=True, help="For developers: write the weights into the package.")
 @as_json
-def emotion(data: Path, out: Path | None, work: Path | None, ship: bool, as_json: bool) -> None:
-    """Train the linear estimator on the people in DATA and measure it on each of them left out.
+def emotion(data: Path, estimator: str, out: Path | None, work: Path | None, ship: bool, as_json: bool) -> None:
+    """Train an estimator on the people in DATA and measure it on each of them left out.
 
-    DATA holds the archives or folders stress-predict and eegmat. Takes about two minutes, four the first time.
+    DATA holds the archives or folders stress-predict and eegmat. Takes about two minutes, four the first time; the
+    network some minutes more.
     """
     if out is not None and ship:
         raise click.UsageError("--out and --ship exclude each other: a folder of yours, or the package")
     var = settings_for().var
     feeling = import_module("therapy_app.cli.feeling")  # heavy, and help should not wait for it
     weights = WEIGHTS if ship else out or var / "training" / "emotion"
-    result = feeling.trained(data, work or var / "emotion", weights, _say)
+    result = feeling.trained(estimator, data, work or var / "emotion", weights, _say)
     figures = "; ".join(
         f"{row['corpus']}: balanced accuracy {row['balanced']:.3f} on people left out" for row in result["corpora"]
     )

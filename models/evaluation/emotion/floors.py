@@ -12,7 +12,6 @@ from sklearn.ensemble import RandomForestClassifier
 from models.emotion import resting
 from models.evaluation.emotion.measures import balanced, mean_of
 from models.evaluation.emotion.tracks import Told, by_rule, told, track
-from models.training.emotion import network
 from models.training.emotion.calibrate import terms_of
 from models.training.emotion.distances import Distances, distances, even, mean_known, windows
 from models.training.emotion.fit import Choice, Design, log_odds
@@ -71,15 +70,6 @@ def at_rest_rule(people: Sequence[Distances], design: Design) -> list[Told]:
 def fixed_rest(people: Sequence[Distances], choice: Choice, design: Design) -> list[Told]:
     """The same readings against the measured rest alone, which nothing updates."""
     return _fitted([replace(one, values=_from_rest(one)) for one in people], choice, design)
-
-
-def recurrent(people: Sequence[Distances], choice: Choice, design: Design) -> list[Told]:
-    """No floor but a rival: a small network over the same readings as sequences, of people left out."""
-    found = []
-    for one, told_of in zip(people, network.chances(people, choice.names, design), strict=True):
-        starts = [float(a) for a, _, _ in windows(one.person, design.window_s)]
-        found.append(by_rule(one.person, design.window_s, _at(dict(zip(starts, told_of.tolist(), strict=True)))))
-    return found
 
 
 def circular(people: Sequence[Distances], choice: Choice, design: Design, rng: np.random.Generator) -> list[list[Told]]:

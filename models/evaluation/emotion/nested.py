@@ -21,10 +21,11 @@ Said = Callable[[int], object]
 
 @dataclass(frozen=True, eq=False)
 class Nested:
-    """Tracks of every person under each change ('' is none), and what was chosen each time."""
+    """Tracks of every person under each change ('' is none), what was chosen each time, and who estimated."""
 
     tracks: Mapping[str, Sequence[Track]]
     choices: Sequence[Choice]
+    estimators: Sequence[linear.Estimator]
 
     @property
     def usual_choice(self) -> Choice:
@@ -34,7 +35,7 @@ class Nested:
 def nested(people: Sequence[Distances], design: Design, changes: Mapping[str, Change], done: Said) -> Nested:
     """Each person as they are and changed, by an estimator that never saw them; `done` is told how many are."""
     tracks: dict[str, list[Track]] = {"": [], **{name: [] for name in changes}}
-    choices = []
+    choices, estimators = [], []
     for number, one in enumerate(people):
         others = [*people[:number], *people[number + 1 :]]
         found = learned({design.corpus: others}, (design,))
@@ -43,8 +44,9 @@ def nested(people: Sequence[Distances], design: Design, changes: Mapping[str, Ch
         for name, change in changes.items():
             tracks[name].append(track(estimator, change(one.person)))
         choices.append(found.choices[design.corpus])
+        estimators.append(estimator)
         done(number + 1)
-    return Nested(tracks, choices)
+    return Nested(tracks, choices, estimators)
 
 
 def without(*readings: str) -> Change:

@@ -64,9 +64,14 @@ def calibrated(heard: Sequence[Heard], names: Sequence[str], window_s: int) -> d
         if set(wanted) <= set(signals):
             columns = [i for i, signal in enumerate(signals) if signal in wanted]
             parts = [_part(h, columns, [signals[i] for i in columns]) for h in heard]
-            gain, lapses = _slope(parts, window_s)
-            found[kind] = Calibration(gain, lapses, _half_width(parts, gain, lapses))
+            found[kind] = calibration(parts, window_s)
     return found
+
+
+def calibration(parts: Sequence[Part], window_s: int) -> Calibration:
+    """Of one kind of signal, from what was said of people left out."""
+    gain, lapses = _slope(parts, window_s)
+    return Calibration(gain, lapses, _half_width(parts, gain, lapses))
 
 
 def _part(heard: Heard, columns: list[int], signals: list[str]) -> Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from models.calibration import Calibrations
 from models.linear_weights import Weights
 from models.training.emotion.corpora import CORPORA
 
@@ -26,7 +27,7 @@ LIMITS = (
 
 def card(weights: Weights, about: About, sha256: str) -> str:
     """In Markdown."""
-    return "\n".join([*_head(about, sha256), *_terms(weights), *_data(about), *_results(about), *_limits(), ""])
+    return "\n".join([*_head(about, sha256), *_terms(weights), *data(about), *results(about), *limits(), ""])
 
 
 def _head(about: About, sha256: str) -> Iterator[str]:
@@ -50,9 +51,13 @@ def _terms(weights: Weights) -> Iterator[str]:
     for term in weights.terms:
         yield f"| {term.reading} | {term.signal} | {term.weight:.3f} | {term.spread:.3f} | {term.middle:.3f} |"
     yield ""
+    yield from calibrated(weights.calibrations)
+
+
+def calibrated(calibrations: Calibrations) -> Iterator[str]:
     yield "| signals present | gain | lapses | half-width of the 90 % interval |"
     yield "|---|---|---|---|"
-    for kind, row in weights.calibrations.items():
+    for kind, row in calibrations.items():
         yield f"| {kind} | {row.gain:.2f} | {row.lapses:.2f} | {row.half_width:.2f} |"
     yield ""
     yield (
@@ -61,7 +66,7 @@ def _terms(weights: Weights) -> Iterator[str]:
     )
 
 
-def _data(about: About) -> Iterator[str]:
+def data(about: About) -> Iterator[str]:
     yield ""
     yield "## What it learned from"
     for row in about["corpora"]:
@@ -73,7 +78,7 @@ def _data(about: About) -> Iterator[str]:
         )
 
 
-def _results(about: About) -> Iterator[str]:
+def results(about: About) -> Iterator[str]:
     yield ""
     yield "## How well it does"
     yield ""
@@ -95,7 +100,7 @@ def _results(about: About) -> Iterator[str]:
     )
 
 
-def _limits() -> Iterator[str]:
+def limits() -> Iterator[str]:
     yield ""
     yield "## Limits"
     yield ""

@@ -32,18 +32,23 @@ def learned(people: Mapping[str, Sequence[Distances]], designs: Sequence[Design]
     rests: dict[str, tuple[float, float]] = {}
     calibrations: dict[str, Calibration] = {}
     for design in designs:
-        own = people[design.corpus]
-        if len(own) < FOLDS:
-            raise ValueError(f"{len(own)} people of {design.corpus}; expected at least {FOLDS} to learn from")
+        own = enough(people[design.corpus], design)
         choice = chosen(own, design)
         terms += terms_of(own, choice, design)
         calibrations |= calibrated(left_out(own, choice, design), choice.names, design.window_s)
-        rests |= _rests(own, choice.names)
+        rests |= rests_of(own, choice.names)
         choices[design.corpus] = choice
     return Learned(Weights(tuple(terms), calibrations, rests), choices)
 
 
-def _rests(people: Sequence[Distances], names: Sequence[str]) -> dict[str, tuple[float, float]]:
+def enough(people: Sequence[Distances], design: Design) -> Sequence[Distances]:
+    """The same people. Raises ValueError for fewer than six."""
+    if len(people) < FOLDS:
+        raise ValueError(f"{len(people)} people of {design.corpus}; expected at least {FOLDS} to learn from")
+    return people
+
+
+def rests_of(people: Sequence[Distances], names: Sequence[str]) -> dict[str, tuple[float, float]]:
     """Lowest and highest scaled rest of each reading, with a little room."""
     found = {}
     for name in names:

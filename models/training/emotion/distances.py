@@ -16,11 +16,13 @@ from models.usual import Usual
 
 @dataclass(frozen=True, eq=False)
 class Distances:
-    """One person: every second's distance of each reading from the usual level (second, reading), and who it is of."""
+    """One person: every second's distance of each reading from the usual level (second, reading), that level, and who
+    it is of."""
 
     person: Recorded
     rests: Mapping[str, float]
     values: Array
+    levels: Array
 
     def of(self, names: Sequence[str]) -> Array:
         return self.values[:, [NAMES.index(name) for name in names]]
@@ -31,14 +33,15 @@ def distances(person: Recorded) -> Distances:
     moments = list(person.moments())
     baseline = rest_of(moments[: person.rest_s], float(person.rest_s))
     rests = dict(baseline.medians) if baseline else {}
-    usual, values = Usual(), np.full(person.values.shape, np.nan)
+    usual, values, levels = Usual(), np.full(person.values.shape, np.nan), np.full(person.values.shape, np.nan)
     for second, moment in enumerate(moments):
         usual = usual.after(moment)
         for name, reading in moment.readings.items():
             level = usual.level(name, rests.get(name))
             if level is not None and reading.value is not None:
                 values[second, NAMES.index(name)] = usual.now(name, reading.value) - level
-    return Distances(person, rests, values)
+                levels[second, NAMES.index(name)] = level
+    return Distances(person, rests, values, levels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +58,16 @@ class Rows:
 
 def windows(person: Recorded, window_s: int) -> Iterator[tuple[int, int, float]]:
     """(first, past the last, label) of whole windows after the baseline that carry one label; they don't overlap."""
-    for begin, end in _stretches(person):
+    for begin, end in stretches(person, person.rest_s):
         for start in range(begin, end - window_s + 1, window_s):
             labels = person.labels[start : start + window_s]
             if np.isfinite(labels).all() and labels.min() == labels.max():
                 yield start, start + window_s, float(labels[0])
 
 
-def _stretches(person: Recorded) -> Iterator[tuple[int, int]]:
-    edges = [person.rest_s, *person.parts, len(person.values)]
-    return pairwise(edges)
+def stretches(person: Recorded, start: int = 0) -> Iterator[tuple[int, int]]:
+    """(first, past the last) second of each recording, from `start` on."""
+    return pairwise([start, *person.parts, len(person.values)])
 
 
 def rows(people: Sequence[Distances], names: Sequence[str], window_s: int) -> Rows:

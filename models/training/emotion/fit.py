@@ -60,7 +60,7 @@ SIGNALS: Mapping[str, str] = {
 
 def fit(data: Rows, names: Sequence[str], shrinkage: float) -> tuple[Term, ...]:
     """`shrinkage` is scikit-learn's C: the smaller, the smaller the weights. Absent readings tell neither way."""
-    spreads = np.array([_spread(column[np.isfinite(column)]) for column in data.x.T])
+    spreads = np.array([spread(column[np.isfinite(column)]) for column in data.x.T])
     near = np.clip(data.x / spreads, -FURTHEST, FURTHEST)
     known = np.isfinite(near)
     weights = even(data.y, data.who)
@@ -73,7 +73,7 @@ def fit(data: Rows, names: Sequence[str], shrinkage: float) -> tuple[Term, ...]:
     return tuple(Term(name, SIGNALS[name], weight, spread, middle) for name, weight, spread, middle in parts)
 
 
-def _spread(known: Array) -> float:
+def spread(known: Array) -> float:
     """SD; 1 of what nobody has or what never changes, whose weight will be 0."""
     return (float(np.std(known)) if len(known) else 0.0) or 1.0
 

@@ -10,7 +10,7 @@ from models.training.emotion.fit import Design
 
 
 def about(made_by: str, sensors: str, results: Mapping[str, tuple[Design, Standing, Standing]]) -> dict[str, Any]:
-    """`results` by corpus: its design, the standing of the linear estimator and of the resting rule."""
+    """`results` by corpus: its design, the standing of the estimator and of the resting rule."""
     return {
         "made_by": made_by,
         "sensors": sensors,
@@ -18,17 +18,17 @@ def about(made_by: str, sensors: str, results: Mapping[str, tuple[Design, Standi
     }
 
 
-def _row(name: str, design: Design, linear: Standing, resting: Standing) -> dict[str, Any]:
+def _row(name: str, design: Design, found: Standing, resting: Standing) -> dict[str, Any]:
     return {
         "corpus": name,
-        "people": len(linear.people),
+        "people": len(found.people),
         "window_s": design.window_s,
-        "balanced": round(linear.mean("balanced"), 4),
-        "balanced_95": [round(bound, 4) for bound in linear.between],
-        "worst": round(linear.worst.balanced, 4),
-        "auc": round(linear.mean("auc"), 4),
-        "ece": round(linear.ece, 4),
-        "coverage": round(linear.coverage, 4),
-        "width": round(linear.width, 4),
+        "balanced": round(found.mean("balanced"), 4),
+        "balanced_95": [round(bound, 4) for bound in found.between],
+        "worst": round(found.worst.balanced, 4),
+        "auc": round(found.mean("auc"), 4),
+        "ece": round(found.ece, 4),
+        "coverage": round(found.coverage, 4),
+        "width": round(found.width, 4),
         "resting": round(resting.mean("balanced"), 4),
     }
