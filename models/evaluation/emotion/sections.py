@@ -223,8 +223,8 @@ def limits() -> Section:
         "- Which readings may be chosen, how fast rest is forgotten (15 min) and where distances are cut off (1.5 "
         "spreads) were settled while looking at these same people; only choice, fit and calibration are nested. "
         "Beta was left out of EEG on principle, not by score.\n"
-        "- `network` had one setting and no search. A gap or a beginning tells it nothing, and its figures are of "
-        "people left out; but in eegmat calm and task are one recording each, so what it reads there may be how "
-        "steadily a recording runs rather than load."
+        "- `network` had one setting and no search. In training all look back equally far, so that neither a gap nor a "
+        "beginning tells the label; still, in eegmat calm and task are one recording each, and part of what it reads "
+        "there may be how a recording begins rather than load."
     )
     return Section("What this does not show", words)

@@ -54,4 +54,7 @@ def _own_limits() -> Iterator[str]:
         "- It had one setting and no search, and some seventy people to learn from. Nothing makes it rise and fall "
         "with a reading as a logistic must: in rare situations it may do so the other way round."
     )
-    yield "- In eegmat calm and task are one recording each: what it reads there may be how steadily a recording runs."
+    yield (
+        "- In eegmat calm and task are one recording each: part of what it reads there may be how a recording begins "
+        "rather than load."
+    )
