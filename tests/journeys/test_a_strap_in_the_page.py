@@ -180,8 +180,10 @@ def test_a_strap_is_connected_in_the_page_its_pulse_is_shown_and_its_loss_is_tol
     start(page, address)
     connect = page.locator("#strap-connect")
     expect(connect).to_be_visible(timeout=15_000)
+    expect(page.locator("#phone-code")).to_have_text(re.compile(r"pair with the code \d{4} \d{4}$"))
     connect.click()
     expect(page.locator("#strap-state")).to_have_text("strap connected", timeout=15_000)
+    expect(page.locator("#phone-code")).to_be_hidden(timeout=15_000)
 
     def beat() -> None:
         page.evaluate("window.measurement.readValue().then(() => null)")

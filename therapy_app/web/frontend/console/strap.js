@@ -1,4 +1,4 @@
-// 'Connect a strap': shown while the session waits for one that is connected through a page.
+// 'Connect a strap', or the code of a phone: shown in a session whose sensor comes through a page or an app.
 import { bluetoothStrap, hindrance } from "../strap/bluetooth.js";
 import { phone } from "../strap/phone.js";
 import { byId, tell } from "./dom.js";
@@ -48,13 +48,16 @@ export function strap(sessionId) {
     }
   }
 
-  button.disabled = why !== "";
+  button.hidden = why !== "";
   if (why) say("○", why);
   button.addEventListener("click", connect);
 
   return ({ phone: status, ended }) => {
     section.hidden = Boolean(ended) || !status;
-    code = CODE.exec(status?.reason ?? "")?.slice(1).join("") ?? code;
+    const shown = CODE.exec(status?.reason ?? "");
+    code = shown?.slice(1).join("") ?? code;
+    byId("phone-code").hidden = !shown;
+    if (shown) tell(byId("phone-code"), `Phone or watch: pair with the code ${shown[1]} ${shown[2]}`);
     if (ended) {
       chosen?.close();
       link?.close();
