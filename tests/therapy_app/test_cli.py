@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -197,6 +198,14 @@ def test_a_recording_is_estimated_second_by_second(therapy, tmp_path):
     assert tuple(table[0]) == COLUMNS
     assert table[240]["state"] == "known"
     assert float(table[255]["arousal"]) > float(table[190]["arousal"]) + 0.2
+
+
+def test_a_recording_whose_rest_was_none_is_not_estimated_and_the_command_says_why(therapy, tmp_path):
+    rows = "\n".join(f"{second},{70 + second % 3 + second / 5}" for second in range(200))
+    (tmp_path / "stairs.csv").write_text(f"time_s,hr_bpm\n{rows}\n")
+    done = therapy("estimate", "stairs.csv", "--out", "out.csv", "--json")
+    assert told(done)["known"] == 0
+    assert re.search(r"no second could be estimated; mostly: .*no rest: the pulse rose by 2\d a minute", done.output)
 
 
 def test_every_part_is_listed(therapy):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -29,6 +30,11 @@ def estimate(recording: Path, baseline: str | None, estimator: str, out: Path, a
     opened = open_recording(recording)
     for note in opened.notes:
         click.echo(f"note: {note}", err=True)
-    seconds = write_csv(estimate_rows(opened, catalog.find("estimator", estimator).Estimator(), rest), out)
+    rows = list(estimate_rows(opened, catalog.find("estimator", estimator).Estimator(), rest))
+    seconds, known = write_csv(rows, out), sum(row["state"] == "known" for row in rows)
+    if rows and not known:
+        reason, _ = Counter(str(row["reason"]) for row in rows).most_common(1)[0]
+        click.echo(f"note: no second could be estimated; mostly: {reason}", err=True)
     took_s = time.perf_counter() - begun
-    tell({"rows": seconds, "seconds": round(took_s, 2)}, as_json, f"{out}: {seconds} seconds, in {took_s:.1f} s")
+    words = f"{out}: {seconds} seconds, {known} of them estimated, in {took_s:.1f} s"
+    tell({"rows": seconds, "known": known, "seconds": round(took_s, 2)}, as_json, words)
