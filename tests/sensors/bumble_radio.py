@@ -57,6 +57,8 @@ class VirtualRadio:
         self._link = LocalLink()
         self._transport: Transport | None = None
         self.rssi_dbm: dict[str, int] = {}
+        self.connecting = asyncio.Lock()
+        """The emulated controller makes one connection at a time and refuses a second; a real one's driver queues."""
         self.phone: Device = self.do(self._power_on(port))
         self.radio = Radio(scanner_on(self), client_on(self))
 
@@ -376,7 +378,8 @@ def client_on(air: VirtualRadio) -> type[BaseBleakClient]:
             self.services = await air.on_radio(self._connect())
 
         async def _connect(self) -> BleakGATTServiceCollection:
-            self._connection = await air.phone.connect(Address(self.address))
+            async with air.connecting:
+                self._connection = await air.phone.connect(Address(self.address))
             self._connection.on("disconnection", lambda _: self._loop.call_soon_threadsafe(self._gone))
             peer = Peer(self._connection)
             await peer.request_mtu(247)

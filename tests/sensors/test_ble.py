@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -200,10 +201,16 @@ def test_who_looks_at_the_same_time_shares_one_scan(strap: Any) -> None:
     assert time.monotonic() - begun_s < 0.8
 
 
+def both_beat(strap: Any, twin: Any) -> None:
+    """A strap that stays silent is left and looked for again."""
+    strap.beat([0.8])
+    twin.beat([0.5])
+
+
 def test_of_two_straps_of_one_name_each_is_read_by_its_address(wear: Wear, strap: Any, twin: Any) -> None:
     one, other = wear(strap.address), wear(twin.address)
-    one.until(lambda: one.told("streaming"), lambda: strap.beat([0.8]))
-    other.until(lambda: other.told("streaming"), lambda: twin.beat([0.5]))
+    one.until(lambda: one.told("streaming"), partial(both_beat, strap, twin))
+    other.until(lambda: other.told("streaming"), partial(both_beat, strap, twin))
     assert {round(rr) for rr in one.intervals()} == {800}
     assert {round(rr) for rr in other.intervals()} == {500}
 
@@ -215,7 +222,7 @@ def test_the_nearest_strap_is_taken_and_kept_and_the_next_one_by_whoever_comes_n
     first = wear("")
     first.until(lambda: first.told("streaming"), lambda: twin.beat([0.5]))
     second = wear("")
-    second.until(lambda: second.told("streaming"), lambda: strap.beat([0.8]))
+    second.until(lambda: second.told("streaming"), partial(both_beat, strap, twin))
     strap.air.rssi_dbm |= {strap.address: -20}
     twin.drop_link()
     first.until(lambda: first.told("reconnecting"))
@@ -229,7 +236,7 @@ def test_a_strap_that_is_read_already_is_refused_in_words_until_it_is_free(
 ) -> None:
     session.until(lambda: session.told("streaming"), lambda: strap.beat([0.8]))
     again = wear(strap.address)
-    again.until(lambda: again.told("lost"))
+    again.until(lambda: again.told("lost"), lambda: strap.beat([0.8]))
     assert "using this device already" in again.statuses[-1].reason
     assert session.statuses[-1].state == "streaming"
     session.sensor.close()
