@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from models import network_weights
 from models.linear_weights import NAME, read
 from models.shipped import known
+from models.training.emotion import network
 from therapy_app.cli import main
 
 PEOPLE = 7
@@ -65,6 +66,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Readings are kept from one test to the next."""
     return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(autouse=True)
+def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tested is the command; how well the network learns is for `test_emotion_network.py`."""
+    monkeypatch.setattr(network, "ROUNDS", 10)
 
 
 def run(*words: object) -> dict[str, object]:
